@@ -1,0 +1,1 @@
+"""Assignments that ship with the grader."""

@@ -1,0 +1,1 @@
+"""HW13: DDPM and DDIM from a Gaussian; direct preference optimisation."""
