@@ -56,7 +56,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
-    """An answer in markdown: sentences with formulas in `$ $`, `$$ $$`, `\\( \\)` or `\\[ \\]` between them."""
+    """An answer in markdown: sentences with formulas in `$ $`, `$$ $$`, `\\( \\)` or `\\[ \\]`."""
 
     text: str
     place: Place

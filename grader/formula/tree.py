@@ -87,7 +87,7 @@ class Const(Node):
 class Sym(Node):
     """A symbol: its name with accents and labels (`hat X`, `pi^*`), and what stands in its index.
 
-    `y_{\\tau(k)}` has the index tree tau(k); `y_w` has the index `Sym("w")`; `\\pi_{\\text{ref}}` has `Sym("ref")`.
+    `y_{\\tau(k)}` has the index tree tau(k); `y_w` has the index `Sym("w")`.
     """
 
     name: str
@@ -298,8 +298,8 @@ class Dot(Node):
 
 FUNCTIONS = frozenset(
     """log log2 log10 exp sqrt root abs sign sin cos tan cot sec csc asin acos atan acot sinh cosh tanh coth
-    asinh acosh atanh logistic softplus gamma lgamma digamma beta factorial binomial floor ceil max min erf erfc
-    norm det trace transpose inverse normal_pdf normal_cdf mod gcd heaviside relu logsumexp""".split()
+    asinh acosh atanh logistic softplus gamma lgamma digamma beta factorial binomial floor ceil max min
+    erf erfc norm det trace transpose inverse normal_pdf normal_cdf mod gcd heaviside relu logsumexp""".split()
 )
 
 
