@@ -1,0 +1,393 @@
+"""Reading what has a shape of its own: fractions, roots, powers, brackets, big operators, tables."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from grader.formula import symbols
+from grader.formula.tree import (
+    At,
+    Big,
+    Cases,
+    Const,
+    Deriv,
+    Div,
+    Fn,
+    Grad,
+    Interval,
+    Matrix,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Rel,
+    Set,
+    Sym,
+    Tuple,
+)
+
+if TYPE_CHECKING:
+    from grader.formula.parser import Parser
+
+_ONE = Num(Fraction(1))
+
+
+def script(parser: Parser) -> Node:
+    """Return what is raised: a braced expression, or the next atom with its sign."""
+    if parser.accept("open", "{"):
+        node = parser.bracketed(parser.additive, bar_closes=False)
+        parser.expect("close", "}")
+        return node
+    if parser.at("op", "-"):
+        parser.take()
+        return Neg(script(parser))
+    parser.accept("op", "+")
+    if parser.latex_free():
+        return parser.power()
+    return parser.atom()
+
+
+def raise_to(parser: Parser, base: Node, start: int) -> Node:
+    """Return `base` with the superscript that follows: a power, a transpose, an inverse."""
+    sign = parser.take()
+    if parser.at("op", "⊤") or (parser.at("open", "{") and parser.peek().text == "⊤"):
+        braced = parser.accept("open", "{")
+        parser.take()
+        if braced:
+            parser.expect("close", "}")
+        return Fn("transpose", (base,))
+    if _is_transpose(parser, base):
+        parser.accept("open", "{")
+        parser.take()
+        parser.accept("close", "}")
+        return Fn("transpose", (base,))
+    if parser.at("op", "∘", "°", "†", "'"):
+        raise parser.fail(f"the superscript {parser.shown()} is not understood")
+    if parser.at("op", "*", "★", "∗"):
+        raise parser.fail("a star on something that is not a symbol is not understood", sign.start)
+    exponent = script(parser)
+    if isinstance(base, Pow) and parser.tokens[parser.index - 1].start == start:
+        raise parser.fail("two superscripts", sign.start)
+    return Pow(base, exponent)
+
+
+def _is_transpose(parser: Parser, base: Node) -> bool:
+    braced = parser.at("open", "{") and parser.peek(2).text == "}"
+    token = parser.peek() if braced else parser.token
+    if token.kind != "name" or token.text != "T":
+        return False
+    return isinstance(base, Matrix) or (isinstance(base, Sym) and base in parser.notation.vectors)
+
+
+def group(parser: Parser) -> Node:
+    """Return what stands in brackets: a grouped expression, a tuple, a set, an interval, a table."""
+    opened = parser.take()
+    if opened.text.startswith("begin "):
+        return table(parser, opened.text.removeprefix("begin "))
+    items: list[Node] = []
+    while not parser.at("close"):
+        if parser.at("end"):
+            raise parser.fail(f"{opened.text!r} is not closed", opened.start)
+        items.append(parser.bracketed(parser.relation, bar_closes=False))
+        if not parser.accept("sep", ",") and not parser.at("close"):
+            if parser.at("op", "|", "‖") or parser.at("sep"):
+                raise parser.fail(f"{parser.shown()} is not understood in these brackets")
+            raise parser.fail(f"expected a closing bracket here, found {parser.shown()}")
+    closed = parser.take()
+    return _bracket(parser, opened.text, closed.text, items, opened.start)
+
+
+def _bracket(parser: Parser, opened: str, closed: str, items: list[Node], start: int) -> Node:
+    pair = opened + closed
+    if not items:
+        raise parser.fail("the brackets are empty", start)
+    if pair == "[]" and len(items) == 1 and parser.at("op", "_"):
+        return evaluated_at(parser, items[0])
+    if pair in ("()", "[]", "{}", "\\{\\}") and len(items) == 1:
+        return items[0]
+    if pair == "\\{\\}":
+        return Set(tuple(items))
+    if pair in ("[)", "(]") and len(items) == 2:
+        return Interval(items[0], items[1], opened == "[", closed == "]")
+    if pair == "[]" and len(items) == 2:
+        return Interval(items[0], items[1], closed_lower=True, closed_upper=True)
+    if pair == "()":
+        return Tuple(tuple(items))
+    if pair == "[]":
+        return Matrix(tuple((item,) for item in items))
+    if pair in ("⌊⌋", "⌈⌉") and len(items) == 1:
+        return Fn("floor" if opened == "⌊" else "ceil", (items[0],))
+    raise parser.fail(f"the brackets {opened} and {closed} do not belong together", start)
+
+
+def evaluated_at(parser: Parser, body: Node) -> Node:
+    """Return `[F]_a^b` after its closing bracket or bar."""
+    lower: Node | None = None
+    upper: Node | None = None
+    while parser.at("op", "_", "^"):
+        if parser.take().text == "_":
+            lower = _bound(parser)
+        else:
+            upper = script(parser)
+    if lower is None or upper is None:
+        raise parser.fail("an evaluation bracket needs a lower and an upper bound")
+    return At(body, lower, upper)
+
+
+def _bound(parser: Parser) -> Node:
+    if parser.accept("open", "{"):
+        node = parser.bracketed(parser.relation, bar_closes=False)
+        parser.expect("close", "}")
+        return node.rhs if isinstance(node, Rel) and node.op == "=" else node
+    return script(parser)
+
+
+def bars(parser: Parser, bar: str) -> Node:
+    """Return an absolute value or a norm."""
+    opened = parser.take()
+    inner = parser.bracketed(parser.additive, bar_closes=True)
+    if not parser.accept("op", bar):
+        raise parser.fail(f"{bar!r} is not closed", opened.start)
+    if bar == "|":
+        return Fn("abs", (inner,))
+    if parser.at("op", "_"):
+        mark = parser.token.start
+        parser.take()
+        order = symbols.index(parser)
+        if order not in (Num(Fraction(2)), _ONE, Const("oo"), Sym("F"), Sym("infty")):
+            raise parser.fail("this norm is not understood", mark)
+        if order != Num(Fraction(2)) and order != Sym("F"):
+            return Fn("norm", (inner, order))
+    return Fn("norm", (inner,))
+
+
+# ---------------------------------------------------------------- macros
+
+
+def macro(parser: Parser) -> Node:
+    """Return a fraction, a root or a binomial coefficient."""
+    token = parser.take()
+    if token.text == "sqrt":
+        return _root(parser)
+    if token.text == "binom":
+        return Fn("binomial", (macro_argument(parser), macro_argument(parser)))
+    derivative = _derivative(parser)
+    if derivative is not None:
+        return derivative
+    numerator = macro_argument(parser)
+    return Div(numerator, macro_argument(parser))
+
+
+def _root(parser: Parser) -> Node:
+    if parser.at("open", "["):
+        parser.take()
+        order = parser.bracketed(parser.additive, bar_closes=False)
+        parser.expect("close", "]")
+        return Fn("root", (macro_argument(parser), order))
+    if parser.at("open", "("):
+        return Fn("sqrt", (group(parser),))
+    return Fn("sqrt", (macro_argument(parser),))
+
+
+def macro_argument(parser: Parser) -> Node:
+    """Return a braced argument, or the next digit or symbol, as TeX takes it."""
+    if parser.at("open", "{"):
+        parser.take()
+        if parser.at("close", "}"):
+            raise parser.fail("an argument is empty")
+        node = parser.bracketed(parser.relation, bar_closes=False)
+        parser.expect("close", "}")
+        return node
+    token = parser.token
+    if token.kind == "num" and len(token.text) > 1:
+        # \frac12 has two arguments of one digit each.
+        first, rest = token.text[0], token.text[1:]
+        split = (
+            type(token)("num", first, token.start, token.start + 1),
+            type(token)("num", rest, token.start + 1, token.end),
+        )
+        parser.tokens = parser.tokens[: parser.index] + split + parser.tokens[parser.index + 1 :]
+    return parser.atom()
+
+
+def _derivative(parser: Parser) -> Node | None:
+    """Return `\\frac{d ...}{d x}` and its partial form as a derivative; None if it is a plain fraction."""
+    if not parser.at("open", "{"):
+        return None
+    mark = parser.index
+    parser.take()
+    if not (parser.at("name", "d") or parser.at("op", "∂")):
+        parser.index = mark
+        return None
+    sign = parser.take().text
+    order = 1
+    if parser.at("op", "^"):
+        parser.take()
+        power = script(parser)
+        if not isinstance(power, Num) or power.value.denominator != 1 or not 1 <= power.value <= 8:
+            parser.index = mark
+            return None
+        order = int(power.value)
+    body_from = parser.index
+    variable = _differentiated(parser, sign, order)
+    if variable is None:
+        parser.index = mark
+        return None
+    after = parser.index
+    if parser.tokens[body_from].text == "}":
+        body = parser.juxtaposed()
+        parser_end = parser.index
+    else:
+        parser.index = body_from
+        body = parser.bracketed(parser.additive, bar_closes=False)
+        parser_end = after
+    parser.index = parser_end
+    if variable == Sym("theta"):
+        return Grad(variable, body)
+    return Deriv(variable, order, body)
+
+
+def _differentiated(parser: Parser, sign: str, order: int) -> Sym | None:
+    """Step over `...}{d x}` and return x; None if the denominator is not a differential."""
+    depth = 1
+    while depth and not parser.at("end"):
+        token = parser.take()
+        depth += (token.kind == "open") - (token.kind == "close")
+    if not parser.accept("open", "{"):
+        return None
+    if parser.at("word") and parser.token.text[0] == "d" and len(parser.token.text) == 2 and sign == "d":
+        variable = Sym(parser.take().text[1])
+    elif (sign == "d" and parser.at("name", "d")) or (sign == "∂" and parser.at("op", "∂")):
+        parser.take()
+        if parser.token.kind not in ("name", "accent", "word"):
+            return None
+        variable = symbols.plain(parser)
+        if parser.at("open", "("):
+            symbols.arguments(parser)
+    else:
+        return None
+    if order > 1:
+        if not parser.accept("op", "^"):
+            return None
+        if script(parser) != Num(Fraction(order)):
+            return None
+    return variable if parser.accept("close", "}") else None
+
+
+def gradient(parser: Parser) -> Node:
+    """Return `\\nabla_\\theta` applied to what follows it."""
+    parser.take()
+    variable: Node | None = None
+    while parser.at("op", "_", "^"):
+        if parser.take().text == "^":
+            raise parser.fail("a power of nabla is not understood")
+        variable = symbols.index(parser)
+    if parser.at("open", "[", "(", "\\{", "{"):
+        return Grad(variable, group(parser))
+    return Grad(variable, parser.juxtaposed())
+
+
+# ---------------------------------------------------------------- big operators
+
+
+def big(parser: Parser) -> Node:
+    """Return a sum, product or integral with its bounds and body."""
+    token = parser.take()
+    variable, lower, upper, domain = _bounds(parser, token.text)
+    if token.text == "int":
+        return _integral(parser, lower if variable is None else variable, upper, variable is None)
+    if variable is None:
+        raise parser.fail("a sum or product needs its variable", token.start)
+    body = parser.product() if not parser.at("op", "-") else parser.signed_product()
+    return Big(token.text, variable, lower, upper, body, domain)
+
+
+def _bounds(parser: Parser, kind: str) -> tuple[Sym | None, Node | None, Node | None, Node | None]:
+    variable: Sym | None = None
+    lower: Node | None = None
+    upper: Node | None = None
+    domain: Node | None = None
+    while parser.at("op", "_", "^"):
+        sign = parser.take()
+        if sign.text == "^":
+            upper = script(parser)
+            continue
+        if kind == "int":
+            lower = _bound(parser)
+            continue
+        braced = parser.accept("open", "{")
+        below = parser.bracketed(parser.relation, bar_closes=False) if braced else symbols._unscripted(parser)
+        if braced:
+            parser.expect("close", "}")
+        match below:
+            case Sym():
+                variable = below
+            case Rel(op="=", lhs=Sym() as symbol, rhs=start):
+                variable, lower = symbol, start
+            case Rel(op="∈", lhs=Sym() as symbol, rhs=members):
+                variable, domain = symbol, members
+            case Rel(op="≤", lhs=Rel(op="≤", lhs=start, rhs=Sym() as symbol), rhs=end):
+                variable, lower, upper = symbol, start, end
+            case _:
+                raise parser.fail("this range of a sum is not understood", sign.start)
+    return variable, lower, upper, domain
+
+
+def _integral(parser: Parser, lower: Node | None, upper: Node | None, has_bounds: bool) -> Node:
+    start = parser.token.start
+    slot: list[Sym] = []
+    parser.integrals.append(slot)
+    if parser.takes_differential():
+        body: Node = parser.product()
+    else:
+        body = parser.additive()
+        if not slot:
+            parser.takes_differential()
+    parser.integrals.pop()
+    if not slot:
+        raise parser.fail("the integral has no differential", start)
+    return Big("int", slot[0], lower if has_bounds else None, upper, body)
+
+
+def table(parser: Parser, kind: str) -> Node:
+    """Return a matrix or a piecewise value, up to its `\\end`."""
+    rows: list[tuple[Node, ...]] = []
+    row: list[Node] = []
+    conditions: list[str] = []
+    start = parser.token.start
+    while not parser.at("close"):
+        if parser.at("end"):
+            raise parser.fail("the environment is not closed", start)
+        if parser.accept("sep", "\\\\"):
+            if row:
+                rows.append(tuple(row))
+            row = []
+        elif parser.at("remark") or parser.at("word", "otherwise"):
+            conditions.append(parser.take().text)
+            if conditions[-1].startswith(("otherwise", "else")):
+                row.append(Const("true"))
+        elif not parser.accept("sep"):
+            row.append(parser.bracketed(parser.relation, bar_closes=False))
+    if row:
+        rows.append(tuple(row))
+    closed = parser.take().text
+    if closed != f"end {kind}":
+        raise parser.fail(f"expected the end of {kind}", start)
+    if kind in ("cases", "dcases"):
+        return _cases(parser, rows, start)
+    if not rows or len({len(entries) for entries in rows}) != 1:
+        raise parser.fail("the rows of the matrix differ in length", start)
+    matrix = Matrix(tuple(rows))
+    return Fn("det", (matrix,)) if kind == "vmatrix" else matrix
+
+
+def _cases(parser: Parser, rows: list[tuple[Node, ...]], start: int) -> Node:
+    branches: list[tuple[Node, Node | None]] = []
+    for row in rows:
+        if len(row) != 2:
+            raise parser.fail("each case needs a value and a condition", start)
+        branches.append((row[0], None if row[1] == Const("true") else row[1]))
+    if not branches:
+        raise parser.fail("there are no cases", start)
+    return Cases(tuple(branches))
