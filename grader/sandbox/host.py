@@ -83,9 +83,9 @@ def hidden_paths(more: Sequence[Path]) -> list[str]:
     found = {str(path.resolve()) for path in more}
     for name in packages:
         spec = importlib.util.find_spec(name)
-        for place in (spec.submodule_search_locations or [spec.origin]) if spec else []:
-            if place:
-                found.add(str(Path(place).resolve()))
+        if spec is not None:
+            places = [*(spec.submodule_search_locations or ()), spec.origin]
+            found |= {str(Path(place).resolve()) for place in places if place}
     for folder in site_folders():
         found |= {f"{folder}/{name}" for name in packages}
         found |= {str(path) for path in Path(folder).glob("__editable__*")}

@@ -66,7 +66,7 @@ def run(open_session: Callable[[Sequence[str], Limits], Session]) -> tuple[tuple
             (READ_CANARY, "read", {"path": str(canary), "token": token}),
             (READ_GRADER, "read", {"path": str(source), "token": ""}),
             (IMPORT_GRADER, "imported", {"name": "grader"}),
-            (WRITE_OUTSIDE, "written", {"paths": [folder, "/", "/tmp", "/usr/lib"]}),  # noqa: S108
+            (WRITE_OUTSIDE, "written", {"paths": [folder, "/", "/tmp", "/usr/lib"]}),
             (CONNECT, "connected", {"port": port}),
             (SEND_DATAGRAM, "datagram", {"port": port}),
             (LIST_GRADER, "listed", {"pid": own}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ class Template:
         self._isolation: Isolation | None = None
 
     def __enter__(self) -> Self:
-        self._start()
+        self._host = self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,11 +72,10 @@ class Template:
             raise SandboxError("the template is not started: use it as a context")
         if not self._host.is_alive():
             self._host.stop()
-            self._host = None
-            self._start()
+            self._host = self._start()
         return open_session(self._host, cells, limits or Limits())
 
-    def _start(self) -> None:
+    def _start(self) -> host.Host:
         refusals = []
         for level in self._levels:
             try:
@@ -83,22 +83,20 @@ class Template:
             except SandboxError as error:
                 refusals.append(f"{level}: {error}")
                 continue
+            broken: Sequence[str]
             try:
-                outcomes = probe.run(lambda cells, limits, found=found: open_session(found, cells, limits))
+                outcomes = probe.run(functools.partial(open_session, found))
                 broken = probe.broken_promises(level, outcomes)
-            except BaseException as error:
+            except SandboxError as error:
+                outcomes, broken = (), [f"{error}"]
+            except BaseException:
                 found.stop()
-                if not isinstance(error, SandboxError):
-                    raise
-                refusals.append(f"{level}: {error}")
-                continue
-            if broken:
-                found.stop()
-                refusals.append(f"{level}: {'; '.join(broken)}")
-                continue
-            self._host = found
-            self._isolation = Isolation(name=level, description=_describe(level, found.facts), probes=outcomes)
-            return
+                raise
+            if not broken:
+                self._isolation = Isolation(name=level, description=_describe(level, found.facts), probes=outcomes)
+                return found
+            found.stop()
+            refusals.append(f"{level}: {'; '.join(broken)}")
         raise SandboxError(f"no isolation holds here: {' | '.join(refusals)}")
 
 
@@ -121,7 +119,7 @@ def open_session(found: host.Host, cells: Sequence[str], limits: Limits) -> Sess
         ours.setblocking(False)
         os.set_blocking(output, False)
         named = ("memory_bytes", "processes", "open_files", "file_bytes", "reply_bytes")
-        request = {"kind": "open", "limits": {name: getattr(limits, name) for name in named}}
+        request: dict[str, object] = {"kind": "open", "limits": {name: getattr(limits, name) for name in named}}
         pid = int(found.ask(request, [theirs.fileno(), output_theirs])["pid"])
     except BaseException:
         channel.close()

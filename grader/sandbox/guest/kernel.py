@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import stat
 import struct
 
 CLONE_NEWNS = 0x00020000
@@ -68,7 +69,7 @@ def setns(fd: int, kind: int) -> None:
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
-    """Mount as mount(2) does."""
+    """Attach a file system or a folder to `target`; see the manual page of the call."""
     encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind)]
     result = _libc.mount(*encoded, ctypes.c_ulong(flags), os.fsencode(data))
     _checked(int(result), f"mount on {target}")
@@ -164,7 +165,7 @@ def landlock(rules: list[tuple[str, int]]) -> None:
         for path, rights in rules:
             fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
             try:
-                usable = rights & handled & (-1 if os.path.isdir(f"{path}/") else _FS_OF_A_FILE)
+                usable = rights & handled & (-1 if stat.S_ISDIR(os.fstat(fd).st_mode) else _FS_OF_A_FILE)
                 rule = struct.pack("=Qi", usable, fd)
                 _syscall("landlock_add_rule", ctypes.c_int(ruleset), ctypes.c_int(1), rule, ctypes.c_uint(0))
             finally:

@@ -67,7 +67,7 @@ def _from_libraries(value: Any, kind: type, max_bytes: int) -> wire.Plain:
             return wire.array_from_numpy(value, max_bytes)
         scalar = _NUMPY_SCALARS.get(_name(kind))
         if scalar is not None and kind is getattr(numpy, _name(kind), None):
-            plain = value.item()
+            plain: wire.Plain = value.item()
             return plain if type(plain) is scalar else None
     torch = sys.modules.get("torch")
     if torch is not None and kind in (torch.Tensor, torch.nn.Parameter):

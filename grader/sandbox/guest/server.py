@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -42,6 +43,7 @@ class _Server:
 def main() -> NoReturn:
     """Run the template on the socket and the configuration that the command line names."""
     config = json.loads(sys.argv[1])
+    sys.argv[:] = sys.orig_argv[:] = [""]  # a worker inherits them, and the paths in them are not its business
     control = socket.socket(fileno=config["control"])
     close_all_but({0, 1, 2, config["control"]})
     try:
@@ -60,8 +62,14 @@ def _prepare(config: dict[str, Any], control: socket.socket) -> _Server:
         sys.path.append(path)
     for name in config["preload"]:
         module = importlib.import_module(name)
+        if name == "numpy":
+            for lazy in ("fft", "linalg", "random"):
+                importlib.import_module(f"numpy.{lazy}")
+            module.random.seed(0)
         if name == "torch":
             module.set_num_threads(1)
+            module.manual_seed(0)
+    random.seed(0)  # every worker inherits the generators in this state
     linux = sys.platform == "linux"
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) if linux else None
     if linux and len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208
@@ -170,8 +178,9 @@ def _find_users(config: dict[str, Any], *, visible: bool) -> int | None:
                 os.setgroups([])
                 os.setresgid(first, first, first)
                 os.setresuid(first, first, first)
-                needed = [os.__file__, config["temporary"], *config["site"]] if visible else []
-                status = 0 if all(os.access(path, os.R_OK) for path in needed) else 1
+                needed = [os.__file__, *config["site"]] if visible else []
+                readable = all(os.access(path, os.R_OK) for path in needed)
+                status = 0 if readable and os.access(config["temporary"] or "/", os.X_OK) else 1
             os._exit(status)
         if os.waitpid(child, 0)[1] == 0:
             return first

@@ -15,7 +15,7 @@ import math
 import re
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,19 +94,19 @@ class Expression:
     text: str
 
 
-Plain: TypeAlias = Union[
-    None,
-    bool,
-    int,
-    float,
-    complex,
-    str,
-    list["Plain"],
-    tuple["Plain", ...],
-    dict[str, "Plain"],
-    Array,
-    Expression,
-]
+Plain: TypeAlias = (
+    bool
+    | int
+    | float
+    | complex
+    | str
+    | list["Plain"]
+    | tuple["Plain", ...]
+    | dict[str, "Plain"]
+    | Array
+    | Expression
+    | None
+)
 
 
 def float_to_hex(value: float) -> str:

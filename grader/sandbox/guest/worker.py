@@ -7,7 +7,6 @@ import gc
 import io
 import linecache
 import os
-import random
 import signal
 import sys
 import types
@@ -41,14 +40,14 @@ def _send(fd: int, header: dict[str, Any], buffers: list[bytes]) -> None:
         data = data[os.write(fd, data) :]
 
 
-def _raise_arrays(value: wire.Plain) -> object:
+def _with_arrays(value: wire.Plain) -> Any:
     """Return the value with arrays of numpy in the place of records."""
     if isinstance(value, wire.Array):
         return value.to_numpy()
     if isinstance(value, list | tuple):
-        return type(value)(_raise_arrays(item) for item in value)
+        return type(value)(_with_arrays(item) for item in value)
     if isinstance(value, dict):
-        return {key: _raise_arrays(item) for key, item in value.items()}
+        return {key: _with_arrays(item) for key, item in value.items()}
     return value
 
 
@@ -92,7 +91,7 @@ class _Submission:
         return None
 
     def call(self, request: dict[str, Any], body: bytes, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:
-        arguments = _raise_arrays(wire.decode_value(request["arguments"], body))
+        arguments = _with_arrays(wire.decode_value(request["arguments"], body))
         assert isinstance(arguments, dict), "arguments are sent as a dict"
         buffers: list[bytes] = []
         function: Callable[..., object] | None = self.module.__dict__.get(request["function"])
@@ -122,16 +121,7 @@ def _open_output() -> None:
         stream = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace")
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BytesIO(b""))
-
-
-def _seed() -> None:
-    random.seed(0)
-    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
-    if numpy is not None:
-        numpy.random.seed(0)
-    if torch is not None:
-        torch.manual_seed(0)
+    sys.stdin = io.TextIOWrapper(io.BytesIO(b""))
 
 
 def run(plan: confine.Plan, limits: dict[str, int], channel: int, output: int) -> NoReturn:
@@ -157,7 +147,6 @@ def run(plan: confine.Plan, limits: dict[str, int], channel: int, output: int) -
         os._exit(1)
     os.environ.update({"HOME": plan.home, "TMPDIR": plan.home, "PWD": plan.home})
     _open_output()
-    _seed()
     submission = _Submission()
     gc.enable()
     _send(channel, {"nonce": hello["nonce"], "kind": "ready"}, [])

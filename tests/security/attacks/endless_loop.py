@@ -1,0 +1,6 @@
+"""Never returns."""
+
+
+def answer(sigma2: float, t: float) -> object:
+    while True:
+        pass
