@@ -166,8 +166,8 @@ def eta(t: Value, dt: Value) -> Value:
 
 
 def eta_leading(t: Value, dt: Value) -> Value:
-    """Return the leading order of `eta` for dt << t, which is 1/2 in the kind of t - dt (1g)."""
-    return _one_like(t - dt) / 2
+    """Return the leading order of `eta` for dt << t, which is 1/2 in the kind of t + dt (1g)."""
+    return _one_like(t + dt) / 2
 
 
 def ddim_step_factor(sigma2: Value, t: Value, dt: Value) -> Value:

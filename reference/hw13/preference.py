@@ -235,9 +235,10 @@ def plackett_luce_log_probability(reward: Tensor, ranking: Tensor) -> Tensor:
     1.0
     """
     size = reward.shape[-1]
-    if not torch.equal(ranking.sort(-1).values, torch.arange(size, device=ranking.device).expand_as(ranking)):
+    positions = torch.arange(size, device=ranking.device).expand(*ranking.shape[:-1], size)
+    if not torch.equal(ranking.sort(-1).values, positions):
         raise ValueError(f"each ranking must be a permutation of 0..{size - 1}, got {ranking.tolist()}")
-    ranked = torch.take_along_dim(reward, ranking, dim=-1)
+    ranked = _gathered(reward, ranking)
     # exp a/(exp a + exp b) = sigmoid(a - b) with b the log of the sum over the rest: exact to the last
     # digits even where the probability is within 1e-16 of 1. The last factor is 1.
     total = torch.zeros_like(ranked[..., 0])
@@ -263,6 +264,11 @@ def _pair_logps(log_policy: LogPolicy, preferences: Preferences) -> tuple[Tensor
 def _tabular_pair_logps(log_pi: Tensor, preferences: Preferences) -> tuple[Tensor, Tensor]:
     chosen = log_pi[preferences.prompts, preferences.chosen]
     return chosen, log_pi[preferences.prompts, preferences.rejected]
+
+
+def _gathered(x: Tensor, index: Tensor) -> Tensor:
+    x, index = torch.broadcast_tensors(x, index)  # type: ignore[no-untyped-call]
+    return x.gather(-1, index)
 
 
 def _positive(beta: float) -> float:
