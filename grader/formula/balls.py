@@ -13,7 +13,7 @@ from typing import Protocol
 from flint import arb, arb_mat, fmpq
 
 from grader.formula import limits
-from grader.formula.calculus import NotDifferentiable, derivative, derivative_by
+from grader.formula.calculus import NotDifferentiableError, derivative, derivative_by
 from grader.formula.functions import apply, power
 from grader.formula.tree import (
     KL,
@@ -48,7 +48,17 @@ from grader.formula.tree import (
     substitute,
     transform,
 )
-from grader.formula.values import BudgetExceeded, Collection, Law, NoValue, Outcome, Undefined, Value, is_ball
+from grader.formula.values import (
+    BudgetExceededError,
+    Collection,
+    Law,
+    NoValueError,
+    Outcome,
+    UndefinedError,
+    Value,
+    is_ball,
+    member_of,
+)
 
 MAX_OPERATIONS = 400_000
 MAX_TERMS = 5_000
@@ -58,11 +68,11 @@ class World(Protocol):
     """One assignment of values to the atoms of a problem."""
 
     def symbol(self, symbol: Sym) -> Value:
-        """Return the value of a free symbol; `NoValue` if there is none."""
+        """Return the value of a free symbol; `NoValueError` if there is none."""
         ...
 
     def element(self, name: str, index: Value) -> Value:
-        """Return a member of a sequence such as y_1, y_2, ...; `NoValue` if there is no such sequence."""
+        """Return a member of a sequence such as y_1, y_2, ...; `NoValueError` if there is no such sequence."""
         ...
 
     def call(self, call: Call, args: Sequence[Value], given: Sequence[Value]) -> Value:
@@ -108,36 +118,36 @@ class Evaluator:
         """Return the value of a tree.
 
         Raises:
-            Undefined: where it has none at this point.
-            NoValue: where the world does not know a symbol or construct.
-            BudgetExceeded: past the number of operations allowed.
+            UndefinedError: where it has none at this point.
+            NoValueError: where the world does not know a symbol or construct.
+            BudgetExceededError: past the number of operations allowed.
         """
         self.left -= 1
         if self.left < 0:
-            raise BudgetExceeded(f"more than {MAX_OPERATIONS} operations")
+            raise BudgetExceededError(f"more than {MAX_OPERATIONS} operations")
         return self._rules[type(node)](self, node)
 
     def number(self, node: Node) -> Value:
         """Return the value of a tree that must be a number or a matrix.
 
         Raises:
-            NoValue: if it is something else.
+            NoValueError: if it is something else.
         """
         value = self.value(node)
         if is_ball(value) or isinstance(value, arb_mat):
             return value
-        raise NoValue(f"a number is needed, not {type(node).__name__}")
+        raise NoValueError(f"a number is needed, not {type(node).__name__}")
 
     def scalar(self, node: Node) -> Value:
         """Return the value of a tree that must be a number.
 
         Raises:
-            NoValue: if it is something else.
+            NoValueError: if it is something else.
         """
         value = self.value(node)
         if is_ball(value):
             return value
-        raise NoValue("a number is needed here")
+        raise NoValueError("a number is needed here")
 
     def with_bound(self, bindings: Mapping[Node, Value], node: Node) -> Value:
         """Return the value of a tree with variables bound."""
@@ -158,21 +168,28 @@ class Evaluator:
             return arb.pi()
         if node.name == "e":
             return arb(1).exp()
-        raise Undefined(f"{node.name} is not a number")
+        raise UndefinedError(f"{node.name} is not a number")
 
     def _sym(self, node: Sym) -> Value:
         if node in self.bound:
             return self.bound[node]
         if node.index is not None and (_is_counted(node.index) or self._uses_bound(node.index)):
             index = self.value(node.index)
-            if Sym(node.name) in self.bound:
-                raise NoValue(f"an index on the bound variable {node.name}", node.name)
             try:
-                return self.world.element(node.name, index)
-            except NoValue:
+                return self.element(node.name, index)
+            except NoValueError:
                 if self._uses_bound(node.index):
                     raise
         return self.world.symbol(node)
+
+    def element(self, name: str, index: Value) -> Value:
+        """Return a member of a sequence; a data row may bind the sequence itself.
+
+        Raises:
+            NoValueError: if there is no such sequence.
+        """
+        row = self.bound.get(Sym(name, Sym("dots")))
+        return member_of(row, index) if row is not None else self.world.element(name, index)
 
     def _uses_bound(self, node: Node) -> bool:
         return any(symbol in self.bound for symbol in free_symbols(node))
@@ -187,7 +204,7 @@ class Evaluator:
             if isinstance(total, arb_mat) != isinstance(value, arb_mat):
                 total, value = _same_shape(total, value)
             if isinstance(total, arb_mat) and _shape(total) != _shape(value):
-                raise NoValue("matrices of different shapes are added")
+                raise NoValueError("matrices of different shapes are added")
             total = total + value
         return total
 
@@ -227,7 +244,7 @@ class Evaluator:
             exact = -exponent.operand.value
         if isinstance(exponent, Div) and isinstance(exponent.numerator, Num) and isinstance(exponent.denominator, Num):
             if not exponent.denominator.value:
-                raise Undefined("a division by zero")
+                raise UndefinedError("a division by zero")
             exact = exponent.numerator.value / exponent.denominator.value
         return power(base, exact if exact is not None else self.scalar(exponent), analytic=self.analytic)
 
@@ -237,7 +254,7 @@ class Evaluator:
     @staticmethod
     def _finite(value: Value, reason: str) -> Value:
         if is_ball(value) and not value.is_finite():
-            raise Undefined(reason)
+            raise UndefinedError(reason)
         return value
 
     # ------------------------------------------------------------ functions of the problem
@@ -248,12 +265,20 @@ class Evaluator:
         definition = self.world.definition(node.head)
         args = [self.value(argument) for argument in node.args]
         given = [self.value(argument) for argument in node.given]
+        if len(args) == 1 and not given and is_ball(args[0]) and node.head.index is None:
+            # A permutation is a sequence too: tau(k).
+            try:
+                return self.element(node.head.name, args[0])
+            except NoValueError:
+                pass
         if definition is not None and not node.primes:
             parameters, conditions, body = definition
             if not given and len(args) == len(parameters) + len(conditions):
                 args, given = args[: len(parameters)], args[len(parameters) :]
             if len(args) != len(parameters):
-                raise NoValue(f"{node.head.name} takes {len(parameters)} argument(s), not {len(args)}", node.head.name)
+                raise NoValueError(
+                    f"{node.head.name} takes {len(parameters)} argument(s), not {len(args)}", node.head.name
+                )
             bindings: dict[Node, Value] = dict(zip(parameters, args, strict=True))
             for index, condition in enumerate(conditions):
                 bindings[condition] = given[index] if index < len(given) else self.world.symbol(condition)
@@ -273,18 +298,18 @@ class Evaluator:
             values = self.world.outcomes(node.variable, node.domain)
         else:
             if node.upper is None:
-                raise NoValue("a sum without an upper bound")
+                raise NoValueError("a sum without an upper bound")
             if node.upper == Const("oo"):
                 return limits.series(self, node)
             first, last = self.integer(node.lower), self.integer(node.upper)
             if last - first + 1 > MAX_TERMS:
-                raise BudgetExceeded(f"a sum of more than {MAX_TERMS} terms")
+                raise BudgetExceededError(f"a sum of more than {MAX_TERMS} terms")
             values = [arb(k) for k in range(first, last + 1)]
         total: Value = arb(0 if node.kind == "sum" else 1)
         for index, value in enumerate(values):
             term = self.with_bound({node.variable: value}, node.body)
             if not is_ball(term) and not isinstance(term, arb_mat):
-                raise NoValue("a sum of things that are not numbers")
+                raise NoValueError("a sum of things that are not numbers")
             if index == 0:
                 total = term
             else:
@@ -295,12 +320,12 @@ class Evaluator:
         """Return the integer that a tree is worth.
 
         Raises:
-            Undefined: if it is not an integer at this point.
+            UndefinedError: if it is not an integer at this point.
         """
         value = self.scalar(node)
         whole = value.unique_fmpz() if isinstance(value, arb) else None
         if whole is None or (not (value - whole).is_zero() and value.rad() > arb(2) ** -20):
-            raise Undefined("a bound that is not an integer")
+            raise UndefinedError("a bound that is not an integer")
         return int(whole)
 
     def _limit(self, node: Limit) -> Value:
@@ -308,7 +333,7 @@ class Evaluator:
 
     def _expect(self, node: Expect) -> Value:
         if node.kind != "E" or node.given:
-            raise NoValue(f"{node.kind} of a random variable that the world does not define", node.kind)
+            raise NoValueError(f"{node.kind} of a random variable that the world does not define", node.kind)
         binders = node.binders or (Binder((), None),)
         return self._average(binders, node.body)
 
@@ -325,7 +350,7 @@ class Evaluator:
                 self.bound = before
             total = term if total is None else total + term
         if total is None:
-            raise NoValue("an expectation over nothing")
+            raise NoValueError("an expectation over nothing")
         return total
 
     def _kl(self, node: KL) -> Value:
@@ -335,7 +360,7 @@ class Evaluator:
             p = self.with_bound({variable: outcome}, _as_density(node.p, variable))
             q = self.with_bound({variable: outcome}, _as_density(node.q, variable))
             if not is_ball(p) or not is_ball(q):
-                raise NoValue("a divergence of things that are not distributions")
+                raise NoValueError("a divergence of things that are not distributions")
             total = total + p * apply("log", [self._finite(p / q, "a division by zero")])
         return total
 
@@ -350,8 +375,8 @@ class Evaluator:
 
         try:
             result = self.value(derivative(node.body, of_atom))
-        except NotDifferentiable as error:
-            raise NoValue(str(error)) from error
+        except NotDifferentiableError as error:
+            raise NoValueError(str(error)) from error
         if is_ball(result) and result.is_zero():
             return self.world.call(Call(Sym("zero gradient"), ()), (), ())
         return result
@@ -361,8 +386,8 @@ class Evaluator:
         try:
             for _ in range(node.order):
                 body = derivative_by(body, node.variable)
-        except NotDifferentiable as error:
-            raise NoValue(str(error)) from error
+        except NotDifferentiableError as error:
+            raise NoValueError(str(error)) from error
         return self.value(body)
 
     def _at(self, node: At) -> Value:
@@ -371,14 +396,14 @@ class Evaluator:
             if symbol not in self.bound and not self._is_known(symbol):
                 unknown.append(symbol)
         if len(unknown) != 1:
-            raise NoValue("the variable of an evaluation bracket is not clear")
+            raise NoValueError("the variable of an evaluation bracket is not clear")
         upper = self.with_bound({unknown[0]: self.scalar(node.upper)}, node.body)
         return upper - self.with_bound({unknown[0]: self.scalar(node.lower)}, node.body)
 
     def _is_known(self, symbol: Sym) -> bool:
         try:
             self._sym(symbol)
-        except (NoValue, Undefined):
+        except (NoValueError, UndefinedError):
             return False
         return True
 
@@ -414,7 +439,7 @@ class Evaluator:
         for value, condition in node.branches:
             if condition is None or self.truth(condition):
                 return self.value(value)
-        raise Undefined("no case applies")
+        raise UndefinedError("no case applies")
 
     def _rel(self, node: Rel) -> Value:
         return self.truth(node)
@@ -423,27 +448,27 @@ class Evaluator:
         """Return whether a relation holds here.
 
         Raises:
-            Undefined: where the enclosures cannot tell.
-            NoValue: for relations without a truth value.
+            UndefinedError: where the enclosures cannot tell.
+            NoValueError: for relations without a truth value.
         """
         if not isinstance(node, Rel):
-            raise NoValue("a condition is needed here")
+            raise NoValueError("a condition is needed here")
         if isinstance(node.lhs, Rel):
             return self.truth(node.lhs) and self.truth(Rel(node.op, node.lhs.rhs, node.rhs))
         lhs, rhs = self.value(node.lhs), self.value(node.rhs)
         if isinstance(lhs, Outcome) or isinstance(rhs, Outcome):
             if node.op in ("=", "≠"):
                 return (lhs == rhs) == (node.op == "=")
-            raise NoValue("outcomes have no order")
+            raise NoValueError("outcomes have no order")
         if not (isinstance(lhs, arb) and isinstance(rhs, arb)):
-            raise NoValue("a relation of things that are not real numbers")
+            raise NoValueError("a relation of things that are not real numbers")
         return _holds(node.op, lhs, rhs)
 
     def _extremum(self, node: Extremum) -> Value:
-        raise NoValue(f"{node.kind} has no value here", node.kind)
+        raise NoValueError(f"{node.kind} has no value here", node.kind)
 
     def _no_rule(self, node: Node) -> Value:
-        raise NoValue(f"{type(node).__name__} has no value here")
+        raise NoValueError(f"{type(node).__name__} has no value here")
 
     _rules = {
         Num: _num, Const: _const, Sym: _sym, Add: _add, Mul: _mul, Neg: _neg, Div: _div, Pow: _pow, Fn: _fn,
@@ -468,13 +493,13 @@ def _same_shape(first: Value, second: Value) -> tuple[Value, Value]:
         return second * arb(0), second
     if is_ball(second) and second.is_zero():
         return first, first * arb(0)
-    raise NoValue("a number is added to a vector")
+    raise NoValueError("a number is added to a vector")
 
 
 def _times(first: Value, second: Value) -> Value:
     if isinstance(first, arb_mat) and isinstance(second, arb_mat):
         if first.ncols() != second.nrows():
-            raise NoValue("matrices whose shapes do not fit are multiplied")
+            raise NoValueError("matrices whose shapes do not fit are multiplied")
         product = first * second
         return product[0, 0] if _shape(product) == (1, 1) else product
     return first * second
@@ -508,7 +533,7 @@ def _expanded(call: Call, definition: tuple[tuple[Sym, ...], tuple[Sym, ...], No
     if not given and len(args) == len(parameters) + len(conditions):
         args, given = args[: len(parameters)], args[len(parameters) :]
     if len(args) != len(parameters):
-        raise NotDifferentiable(f"{call.head.name} with {len(args)} argument(s)")
+        raise NotDifferentiableError(f"{call.head.name} with {len(args)} argument(s)")
     replacements: dict[Node, Node] = dict(zip(parameters, args, strict=True))
     replacements.update(zip(conditions, given, strict=False))
     return substitute(body, replacements)
@@ -521,13 +546,13 @@ def _holds(op: str, lhs: Value, rhs: Value) -> bool:
             return op == "="
         if not difference.contains(0):
             return op == "≠"
-        raise Undefined("an equality that cannot be told here")
+        raise UndefinedError("an equality that cannot be told here")
     if op not in ("<", "≤", ">", "≥", "≪", "≫"):
-        raise NoValue(f"the relation {op} has no truth value here")
+        raise NoValueError(f"the relation {op} has no truth value here")
     if difference.is_zero():
         return op in ("≤", "≥")
     if difference > 0:
         return op in (">", "≥", "≫")
     if difference < 0:
         return op in ("<", "≤", "≪")
-    raise Undefined("an inequality that cannot be told here")
+    raise UndefinedError("an inequality that cannot be told here")

@@ -29,7 +29,7 @@ from grader.formula.tree import (
 ZERO, ONE, TWO = Num(Fraction(0)), Num(Fraction(1)), Num(Fraction(2))
 
 
-class NotDifferentiable(ValueError):
+class NotDifferentiableError(ValueError):
     """A tree has no derivative by the rules known here; the message names the construct."""
 
 
@@ -42,7 +42,7 @@ def derivative(node: Node, wrt: Callable[[Node], Node | None]) -> Node:
             0 for a symbol, the chain rule for a call.
 
     Raises:
-        NotDifferentiable: at a construct without a rule.
+        NotDifferentiableError: at a construct without a rule.
     """
 
     def d(part: Node) -> Node:
@@ -70,7 +70,7 @@ def derivative(node: Node, wrt: Callable[[Node], Node | None]) -> Node:
                 if given or len(args) != 1:
                     moving = [argument for argument in (*args, *given) if d(argument) != ZERO]
                     if moving:
-                        raise NotDifferentiable(f"the derivative of {head.name} in one of several arguments")
+                        raise NotDifferentiableError(f"the derivative of {head.name} in one of several arguments")
                     return ZERO
                 inner = d(args[0])
                 return ZERO if inner == ZERO else mul(Call(head, args, given, primes + 1), inner)
@@ -84,12 +84,12 @@ def derivative(node: Node, wrt: Callable[[Node], Node | None]) -> Node:
                 return mul(part, Big("sum", variable, lower, upper, div(inner, body), domain))
             case Big("int", variable, lower, upper, body, domain):
                 if any(bound is not None and d(bound) != ZERO for bound in (lower, upper)):
-                    raise NotDifferentiable("an integral with moving bounds")
+                    raise NotDifferentiableError("an integral with moving bounds")
                 inner = d(body)
                 return ZERO if inner == ZERO else Big("int", variable, lower, upper, inner, domain)
             case Expect("E", binders, body, given):
                 if any(binder.source is not None and d(binder.source) != ZERO for binder in binders):
-                    raise NotDifferentiable("an expectation under a distribution that moves")
+                    raise NotDifferentiableError("an expectation under a distribution that moves")
                 inner = d(body)
                 return ZERO if inner == ZERO else Expect("E", binders, inner, given)
             case Cases(branches):
@@ -99,7 +99,7 @@ def derivative(node: Node, wrt: Callable[[Node], Node | None]) -> Node:
                 for _ in range(order):
                     inner = derivative_by(inner, variable)
                 return d(inner)
-        raise NotDifferentiable(f"no rule for {type(part).__name__}")
+        raise NotDifferentiableError(f"no rule for {type(part).__name__}")
 
     return d(node)
 
@@ -108,7 +108,7 @@ def derivative_by(node: Node, variable: Sym) -> Node:
     """Return the derivative with respect to a symbol.
 
     Raises:
-        NotDifferentiable: at a construct without a rule.
+        NotDifferentiableError: at a construct without a rule.
     """
 
     def of_atom(part: Node) -> Node | None:
@@ -123,7 +123,7 @@ def is_linear_in(node: Node, variable: Sym) -> Node | None:
     """Return the coefficient if the tree is that coefficient times `variable` and nothing else, else None."""
     try:
         coefficient = derivative_by(node, variable)
-    except NotDifferentiable:
+    except NotDifferentiableError:
         return None
     if variable in free_symbols(coefficient):
         return None
@@ -150,11 +150,11 @@ def _function(name: str, args: tuple[Node, ...], d: Callable[[Node], Node]) -> N
     if all(d(argument) == ZERO for argument in args):
         return ZERO
     if len(args) != 1:
-        raise NotDifferentiable(f"no rule for {name} of several arguments")
+        raise NotDifferentiableError(f"no rule for {name} of several arguments")
     x = args[0]
     rule = _OUTER.get(name)
     if rule is None:
-        raise NotDifferentiable(f"no rule for {name}")
+        raise NotDifferentiableError(f"no rule for {name}")
     return mul(rule(x), d(x))
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from flint import acb, arb, arb_mat, fmpq
 
-from grader.formula.values import NoValue, Undefined, Value
+from grader.formula.values import NoValueError, UndefinedError, Value
 
 MAX_EXPONENT = 100_000
 
@@ -22,18 +22,18 @@ def apply(name: str, args: Sequence[Value], *, analytic: bool = False) -> Value:
             functions that are not analytic then have no value.
 
     Raises:
-        Undefined: outside of the domain.
-        NoValue: for a function or a number of arguments that has no value here.
+        UndefinedError: outside of the domain.
+        NoValueError: for a function or a number of arguments that has no value here.
     """
     if isinstance(args[0], arb_mat):
         return _of_matrix(name, args)
     if any(isinstance(argument, arb_mat) for argument in args):
-        raise NoValue(f"{name} of a matrix")
+        raise NoValueError(f"{name} of a matrix")
     if name in _REAL_ONLY and any(isinstance(argument, acb) for argument in args):
-        raise Undefined(f"{name} is not analytic")
+        raise UndefinedError(f"{name} is not analytic")
     rule = _RULES.get(name)
     if rule is None:
-        raise NoValue(f"{name} has no value here", name)
+        raise NoValueError(f"{name} has no value here", name)
     x = args[0]
     if analytic and isinstance(x, acb) and name in ("log", "sqrt"):
         result = x.log(analytic=True) if name == "log" else x.sqrt(analytic=True)
@@ -41,9 +41,9 @@ def apply(name: str, args: Sequence[Value], *, analytic: bool = False) -> Value:
         try:
             result = rule(*args)
         except TypeError as error:
-            raise NoValue(f"{name} with {len(args)} argument(s)") from error
+            raise NoValueError(f"{name} with {len(args)} argument(s)") from error
     if not result.is_finite():
-        raise Undefined(f"{name} outside of its domain")
+        raise UndefinedError(f"{name} outside of its domain")
     return result
 
 
@@ -51,8 +51,8 @@ def power(base: Value, exponent: Fraction | Value, *, analytic: bool = False) ->
     """Return a power; integer exponents are exact, other ones need a base that is not negative.
 
     Raises:
-        Undefined: for 0 to a power that is not positive and for a negative base with a broken exponent.
-        NoValue: for exponents past `MAX_EXPONENT` and matrices with exponents that are not integers.
+        UndefinedError: for 0 to a power that is not positive and for a negative base with a broken exponent.
+        NoValueError: for exponents past `MAX_EXPONENT` and matrices with exponents that are not integers.
     """
     if isinstance(exponent, arb):
         whole = exponent.unique_fmpz() if exponent.is_exact() and exponent.is_integer() else None
@@ -69,13 +69,13 @@ def power(base: Value, exponent: Fraction | Value, *, analytic: bool = False) ->
     if isinstance(base, arb) and isinstance(exponent, arb) and base.is_zero():
         if exponent > 0:
             return arb(0)
-        raise Undefined("zero to a power that is not positive")
+        raise UndefinedError("zero to a power that is not positive")
     if isinstance(base, acb) or isinstance(exponent, acb):
         result = acb(base).pow(acb(exponent), analytic=analytic)
     else:
         result = base**exponent
     if not result.is_finite():
-        raise Undefined("a power outside of its domain")
+        raise UndefinedError("a power outside of its domain")
     return result
 
 
@@ -83,23 +83,23 @@ def _integer_power(base: Value, exponent: int) -> Value:
     if abs(exponent) > MAX_EXPONENT:
         result = base ** arb(exponent) if isinstance(base, arb) and base > 0 else None
         if result is None or not result.is_finite():
-            raise Undefined(f"an exponent past {MAX_EXPONENT}")
+            raise UndefinedError(f"an exponent past {MAX_EXPONENT}")
         return result
     if exponent <= 0 and isinstance(base, arb) and base.is_zero():
-        raise Undefined("zero to a power that is not positive")
+        raise UndefinedError("zero to a power that is not positive")
     result = base**exponent if exponent >= 0 else 1 / base ** (-exponent)
     if not result.is_finite():
-        raise Undefined("a power outside of its domain")
+        raise UndefinedError("a power outside of its domain")
     return result
 
 
 def _matrix_power(base: Value, exponent: Fraction | Value) -> Value:
     if not isinstance(exponent, Fraction) or exponent.denominator != 1 or abs(exponent) > 64:
-        raise NoValue("a matrix to a power that is not a small integer")
+        raise NoValueError("a matrix to a power that is not a small integer")
     if base.ncols() == 1 and base.nrows() > 1 and exponent == 2:
-        raise NoValue("the square of a vector")
+        raise NoValueError("the square of a vector")
     if base.nrows() != base.ncols():
-        raise NoValue("a power of a matrix that is not square")
+        raise NoValueError("a power of a matrix that is not square")
     count = int(exponent)
     factor = base if count >= 0 else _inverse(base)
     result = arb_mat(
@@ -114,7 +114,7 @@ def _inverse(matrix: Value) -> Value:
     try:
         return matrix.inv()
     except ZeroDivisionError as error:
-        raise Undefined("a matrix without an inverse") from error
+        raise UndefinedError("a matrix without an inverse") from error
 
 
 def _of_matrix(name: str, args: Sequence[Value]) -> Value:
@@ -127,18 +127,18 @@ def _of_matrix(name: str, args: Sequence[Value]) -> Value:
             squares = squares + entry * entry
         return squares.sqrt() if squares > 0 else arb(0) if squares.is_zero() else _raise_undefined("a norm near zero")
     if matrix.nrows() != matrix.ncols():
-        raise NoValue(f"{name} of a matrix that is not square")
+        raise NoValueError(f"{name} of a matrix that is not square")
     if name == "det":
         return matrix.det()
     if name == "trace":
         return matrix.trace()
     if name == "inverse":
         return _inverse(matrix)
-    raise NoValue(f"{name} of a matrix")
+    raise NoValueError(f"{name} of a matrix")
 
 
 def _raise_undefined(reason: str) -> Value:
-    raise Undefined(reason)
+    raise UndefinedError(reason)
 
 
 def _logistic(z: Value) -> Value:
@@ -151,7 +151,7 @@ def _softplus(z: Value) -> Value:
 
 def _factorial(x: Value) -> Value:
     if isinstance(x, arb) and x.is_integer() and x < 0:
-        raise Undefined("the factorial of a negative integer")
+        raise UndefinedError("the factorial of a negative integer")
     return (x + 1).gamma()
 
 
@@ -171,7 +171,7 @@ def _binomial(n: Value, k: Value) -> Value:
 def _root(x: Value, order: Value) -> Value:
     whole = int(order.unique_fmpz()) if order.is_exact() and order.is_integer() else 0
     if whole <= 0:
-        raise Undefined("a root of an order that is not a positive integer")
+        raise UndefinedError("a root of an order that is not a positive integer")
     if whole % 2 and x < 0:
         return -((-x).root(whole))
     return x.root(whole)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flint import acb, arb, ctx
 
 from grader.formula.tree import Big, Const, Limit, Neg, Node, Sym
-from grader.formula.values import BudgetExceeded, NoValue, Undefined, Value
+from grader.formula.values import BudgetExceededError, NoValueError, UndefinedError, Value
 
 if TYPE_CHECKING:
     from grader.formula.balls import Evaluator
@@ -27,11 +27,11 @@ def integral(evaluator: Evaluator, node: Big) -> Value:
     """Return an enclosure of a definite integral.
 
     Raises:
-        Undefined: where no enclosure is found.
-        NoValue: for an integral without bounds.
+        UndefinedError: where no enclosure is found.
+        NoValueError: for an integral without bounds.
     """
     if node.lower is None or node.upper is None:
-        raise NoValue("an integral without bounds")
+        raise NoValueError("an integral without bounds")
     if Const("oo") in (node.lower, node.upper) or Neg(Const("oo")) in (node.lower, node.upper):
         return _improper(evaluator, node)
     lower, upper = evaluator.scalar(node.lower), evaluator.scalar(node.upper)
@@ -47,9 +47,9 @@ def _between(evaluator: Evaluator, body: Node, variable: Sym, lower: Value, uppe
         evaluator.analytic = analytic
         try:
             return acb(evaluator.with_bound({variable: z}, body))
-        except Undefined:
+        except UndefinedError:
             return acb(float("nan"), float("nan"))
-        except (NoValue, BudgetExceeded):
+        except (NoValueError, BudgetExceededError):
             broken = True
             return acb(float("nan"), float("nan"))
         finally:
@@ -58,10 +58,10 @@ def _between(evaluator: Evaluator, body: Node, variable: Sym, lower: Value, uppe
     evaluator.with_bound({variable: (lower + upper) / 2}, body)
     result = acb.integral(integrand, acb(lower), acb(upper), rel_tol=arb(2) ** -(ctx.prec - 30), eval_limit=20_000)
     if broken or not result.is_finite() or not result.imag.contains(0):
-        raise Undefined("an integral without an enclosure")
+        raise UndefinedError("an integral without an enclosure")
     real = result.real
     if real.rel_accuracy_bits() < _WIDEST and not real.rad() < arb(2) ** -_WIDEST:
-        raise Undefined("an integral whose enclosure is wide")
+        raise UndefinedError("an integral whose enclosure is wide")
     return real
 
 
@@ -80,10 +80,10 @@ def series(evaluator: Evaluator, node: Big) -> Value:
     """Return an infinite sum or product whose partial values settle.
 
     Raises:
-        Undefined: where they do not settle within the terms allowed.
+        UndefinedError: where they do not settle within the terms allowed.
     """
     if node.lower is None:
-        raise NoValue("a series without a first index")
+        raise NoValueError("a series without a first index")
     first = evaluator.integer(node.lower)
     total = arb(0 if node.kind == "sum" else 1)
     halfway: Value = None
@@ -99,7 +99,7 @@ def limit(evaluator: Evaluator, node: Limit) -> Value:
     """Return a limit, from the side that is written or from both.
 
     Raises:
-        Undefined: where the values do not settle, or differ between the sides.
+        UndefinedError: where the values do not settle, or differ between the sides.
     """
     at_infinity = node.to in (Const("oo"), Neg(Const("oo")))
     signs = [1, -1] if not at_infinity and not node.side else [-1 if node.side == "-" else 1]
@@ -111,11 +111,11 @@ def limit(evaluator: Evaluator, node: Limit) -> Value:
         for sign in signs:
             try:
                 results.append(_from_side(evaluator, node, center, sign, at_infinity))
-            except Undefined:
+            except UndefinedError:
                 # At the edge of a domain only one side exists; that neither does is an error below.
                 continue
     if not results or (len(results) == 2 and not results[0].overlaps(results[1])):
-        raise Undefined("a limit that does not settle")
+        raise UndefinedError("a limit that does not settle")
     return results[0]
 
 
@@ -126,7 +126,7 @@ def _from_side(evaluator: Evaluator, node: Limit, center: Value, sign: int, at_i
         point = sign * far if at_infinity else center + sign / far
         try:
             values.append(evaluator.with_bound({node.variable: point}, node.body))
-        except BudgetExceeded:
+        except BudgetExceededError:
             return _by_extrapolation(evaluator, node, center, sign, at_infinity)
     return _settled(values[0], values[1])
 
@@ -150,5 +150,5 @@ def _settled(nearer: Value, farther: Value) -> Value:
     width = difference.upper() * 10
     scale = max(abs(farther).upper(), arb(1))
     if not farther.is_finite() or not difference.is_finite() or not width < scale * arb(2) ** -_WIDEST:
-        raise Undefined("a limit that does not settle")
+        raise UndefinedError("a limit that does not settle")
     return farther + arb(0, width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +37,11 @@ class Collection:
     closed: tuple[bool, bool] = (True, True)
 
 
-class Undefined(ArithmeticError):
+class UndefinedError(ArithmeticError):
     """A tree has no value at this point (a pole, a logarithm of a negative number, an empty range)."""
 
 
-class NoValue(ValueError):
+class NoValueError(ValueError):
     """A tree cannot have a value in this world: a symbol or construct that the world does not know.
 
     Attributes:
@@ -52,7 +53,7 @@ class NoValue(ValueError):
         self.culprit = culprit
 
 
-class BudgetExceeded(RuntimeError):
+class BudgetExceededError(RuntimeError):
     """An evaluation would take more operations than its budget allows; the message names the limit."""
 
 
@@ -67,3 +68,16 @@ def is_ball(value: object) -> bool:
 def is_matrix(value: object) -> bool:
     """Return whether a value is a vector or matrix."""
     return isinstance(value, arb_mat)
+
+
+def member_of(sequence: Sequence[Outcome | int], index: Value) -> Value:
+    """Return the member of a sequence at an index counted from 1.
+
+    Raises:
+        UndefinedError: if the index is not an integer in its range.
+    """
+    whole = index.unique_fmpz() if isinstance(index, arb) else None
+    if whole is None or not 1 <= int(whole) <= len(sequence):
+        raise UndefinedError("an index out of range")
+    member = sequence[int(whole) - 1]
+    return arb(member) if isinstance(member, int) else member

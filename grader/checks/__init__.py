@@ -1,0 +1,1 @@
+"""One way of knowing a file: each yields evidence, none knows points."""

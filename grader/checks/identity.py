@@ -1,0 +1,140 @@
+"""Are two formulas the same? Refute at exact worlds first, shrink what separates them, prove what survives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.checks.pairs import AGREED_DIGITS, PairResult, compare_at
+from grader.domains.draws import candidates, simplest
+from grader.domains.world import FiniteWorld, symbol_text
+from grader.formula.printer import to_latex, to_text
+from grader.formula.tree import Call, Node, Sym, walk
+from grader.formula.values import BudgetExceededError, NoValueError
+from grader.model import Agreement, Counterexample, Evidence, Proof, Silence
+from grader.rubric import Space
+
+WORLDS = 12
+LEAST_WORLDS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much is spent on one comparison.
+
+    Attributes:
+        worlds: How many worlds are looked at before two formulas count as agreeing.
+        shrink: Whether a counterexample is made as simple as Hypothesis can.
+        prove: Whether a proof is tried.
+        sympy_s: CPU seconds that SymPy may take for a proof; 0 leaves it out.
+    """
+
+    worlds: int = WORLDS
+    shrink: bool = True
+    prove: bool = True
+    sympy_s: float = 0.0
+
+
+def identical(
+    submitted: Node, expected: Node, space: Space, *, check: str, seed: str, effort: Effort | None = None
+) -> tuple[Evidence, ...]:
+    """Return what is known about `submitted = expected` on the domain of `space`.
+
+    A counterexample is proved at its values by enclosures that do not meet. Agreement counts only the worlds at
+    which both sides have a value; too few of them are silence.
+    """
+    effort = effort or Effort()
+    found = refuted_or_agreed(submitted, expected, space, check=check, seed=seed, effort=effort)
+    if not isinstance(found, Agreement) or not effort.prove:
+        return (found,)
+    proof = proved(submitted, expected, space, check=check, effort=effort)
+    return (proof, found) if proof is not None else (found,)
+
+
+def refuted_or_agreed(
+    submitted: Node, expected: Node, space: Space, *, check: str, seed: str, effort: Effort
+) -> Counterexample | Agreement | Silence:
+    """Return a counterexample, or agreement at all worlds looked at, or why neither can be had."""
+    agreed = undefined = unsure = 0
+    reason = ""
+    try:
+        for world in candidates(space.build, seed=seed, count=effort.worlds):
+            result = compare_at(world, submitted, expected)
+            if result.status == "differ":
+                if effort.shrink:
+                    world, result = _shrunk(world, result, submitted, expected, space)
+                return counterexample(world, result, submitted, expected, check)
+            agreed += result.status == "agree"
+            undefined += result.status == "undefined"
+            unsure += result.status == "unsure"
+            reason = result.submitted if result.status == "undefined" else reason
+    except NoValueError as error:
+        return Silence(check=check, reason=str(error))
+    except BudgetExceededError as error:
+        return Silence(check=check, reason=f"the formula is too expensive to evaluate: {error}")
+    if unsure:
+        return Silence(check=check, reason=f"at {unsure} points the values could not be told apart or together")
+    if agreed < min(LEAST_WORLDS, effort.worlds) or undefined > agreed:
+        return Silence(
+            check=check, reason=f"the formulas have values together at {agreed} of {agreed + undefined} points: {reason}"
+        )
+    return Agreement(
+        check=check, trials=agreed, digits=AGREED_DIGITS, domain=space.domain, method="ball arithmetic at exact values"
+    )
+
+
+def _shrunk(
+    world: FiniteWorld, result: PairResult, submitted: Node, expected: Node, space: Space
+) -> tuple[FiniteWorld, PairResult]:
+    """Return the simplest world at which the formulas differ, replayed; the one at hand if none is simpler."""
+
+    def differs(candidate: FiniteWorld) -> bool:
+        try:
+            return compare_at(candidate, submitted, expected, most_bits=768).status == "differ"
+        except (NoValueError, BudgetExceededError):
+            return False
+
+    smaller = simplest(space.build, differs)
+    if smaller is None:
+        return world, result
+    replayed = compare_at(smaller, submitted, expected)
+    return (smaller, replayed) if replayed.status == "differ" else (world, result)
+
+
+def counterexample(
+    world: FiniteWorld, result: PairResult, submitted: Node, expected: Node, check: str
+) -> Counterexample:
+    """Return the record of a difference at a world, with the values of what the formulas mention."""
+    return Counterexample(
+        check=check,
+        parameters=world.describe(_mentioned(submitted, expected)),
+        submitted=result.submitted,
+        expected=result.expected,
+        difference=result.difference,
+        submitted_form=to_latex(submitted),
+        expected_form=to_latex(expected),
+    )
+
+
+def _mentioned(*nodes: Node) -> frozenset[str]:
+    names: set[str] = set()
+    for node in nodes:
+        for part in walk(node):
+            if isinstance(part, Sym):
+                names.add(symbol_text(part))
+            elif isinstance(part, Call):
+                names.add(symbol_text(part.head))
+    return frozenset(names)
+
+
+def proved(submitted: Node, expected: Node, space: Space, *, check: str, effort: Effort) -> Proof | None:
+    """Return a symbolic proof that both are equal, or None if none was found within the budget."""
+    from grader.formula.normal import Assumptions
+    from grader.formula.prover import Status, prove_equal
+
+    assumptions = Assumptions(positive=space.positive, integer=frozenset(space.integers), nonzero=frozenset())
+    result = prove_equal(
+        submitted, expected, assumptions, budget_s=effort.sympy_s, use_sympy=effort.sympy_s > 0
+    )
+    if result.status is not Status.EQUAL:
+        return None
+    return Proof(check=check, method=result.method, statement=f"{to_text(submitted)} = {to_text(expected)}")

@@ -1,0 +1,316 @@
+"""The statements of an answer: chains of relations with their place, weight and the definitions around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from grader.errors import ReadError
+from grader.formula.notation import Notation
+from grader.formula.parser import Clause, parse
+from grader.formula.tree import Call, Node, Sym, substitute, transform
+from grader.model import Answer, Formula, Place, Prose, Trust
+from grader.reading.spans import line_of, spans
+
+_FINAL = re.compile(
+    r"final|\banswers?\b|\bresults?\b|\btherefore\b|\bhence\b|\bthus\b|\bconclu|\bin summary\b|✅|∴|\bsummary\b",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r"^\s{0,3}(#{1,6}\s|\*\*[^*]+\*\*:?\s*$|[A-Z][\w ()-]{0,60}:\s*$|✅)")
+_APPROXIMATE = re.compile(
+    r"approximat|roughly|to (?:leading|first|lowest) order|leading[- ]order|first[- ]order|asymptotic|≈|"
+    r"in the (?:limit|regime)|nearly|about\b",
+    re.IGNORECASE,
+)
+_DEFINING = re.compile(r"\b(?:where|let|with|define|denote|writing|set(?:ting)?|here|abbreviat\w*|for short)\b[^.]{0,60}$", re.I)
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One chain `members[0] ops[0] members[1] ...` that an answer states.
+
+    Attributes:
+        members: What the relation signs join; one member for a bare formula.
+        ops: The relation signs.
+        is_final: Whether the author marks it as the answer (boxed, below "final answer", "therefore").
+        is_approximate: Whether words around it say that it holds approximately.
+        is_definition: Whether words before it introduce a name ("where", "let").
+        whole: Whether it is the whole of an answer that is one formula.
+        text: The formula as the author wrote it.
+        offset: Where the formula begins in the answer's text.
+        item: The item that the answer names, if it does.
+    """
+
+    members: tuple[Node, ...]
+    ops: tuple[str, ...]
+    is_final: bool
+    is_approximate: bool
+    is_definition: bool
+    whole: bool
+    text: str
+    offset: int
+    place: Place
+    trust: Trust
+    item: str | None = None
+
+    @property
+    def last(self) -> Node:
+        """What the chain ends in."""
+        return self.members[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A formula that could not be read, with the reason and a caret line."""
+
+    text: str
+    reason: str
+    place: Place
+    item: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Everything that was read in the answers of one attempt."""
+
+    statements: tuple[Statement, ...]
+    unread: tuple[Unread, ...]
+    definitions: dict[Sym, tuple[tuple[Sym, ...], Node]]
+
+
+def read_answers(answers: tuple[Answer, ...], notation: Notation) -> Reading:
+    """Return the statements of the textual answers of an attempt, in order."""
+    statements: list[Statement] = []
+    unread: list[Unread] = []
+    for answer in answers:
+        if isinstance(answer, Formula):
+            _read_formula(answer, notation, statements, unread)
+        elif isinstance(answer, Prose):
+            _read_prose(answer, notation, statements, unread)
+    return Reading(statements=tuple(statements), unread=tuple(unread), definitions=_definitions(statements))
+
+
+def _read_formula(answer: Formula, notation: Notation, statements: list[Statement], unread: list[Unread]) -> None:
+    text = _undelimited(answer.text)
+    try:
+        clauses = parse(text, notation).clauses
+    except ReadError as error:
+        unread.append(Unread(text=answer.text, reason=_explained(error), place=answer.place, item=answer.item))
+        return
+    for clause in clauses:
+        members, ops = _chain(clause, notation, statements)
+        if members:
+            statements.append(
+                Statement(
+                    members=members,
+                    ops=ops,
+                    is_final=True,
+                    is_approximate=False,
+                    is_definition=_defines(clause.lead),
+                    whole=len(clauses) == 1,
+                    text=answer.text.strip(),
+                    offset=clause.start,
+                    place=answer.place,
+                    trust=answer.trust,
+                    item=answer.item,
+                )
+            )
+
+
+def _undelimited(text: str) -> str:
+    """Return a formula without the mathematics delimiters around all of it."""
+    stripped = text.strip()
+    for opener, closer in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("`", "`")):
+        if len(stripped) > len(opener + closer) and stripped.startswith(opener) and stripped.endswith(closer):
+            inner = stripped[len(opener) : -len(closer)]
+            if opener not in inner:
+                return inner
+    return stripped
+
+
+def _explained(error: ReadError) -> str:
+    return f"{error}\n{error.caret()}"
+
+
+def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], unread: list[Unread]) -> None:
+    finals = _final_regions(answer.text)
+    found = False
+    for start, end, latex in _formulas(answer.text):
+        found = True
+        place = _placed(answer, start)
+        try:
+            clauses = parse(latex, notation).clauses
+        except ReadError as error:
+            unread.append(Unread(text=latex, reason=_explained(error), place=place))
+            continue
+        before = answer.text[max(0, start - 100) : start].rsplit("\n\n", 1)[-1]
+        after = answer.text[end : end + 60].split("\n", 1)[0]
+        is_final = any(a <= start < b for a, b in finals)
+        for clause in clauses:
+            members, ops = _chain(clause, notation, statements)
+            if not members:
+                continue
+            statements.append(
+                Statement(
+                    members=members,
+                    ops=ops,
+                    is_final=is_final or clause.boxed,
+                    is_approximate=bool(_APPROXIMATE.search(before) or _APPROXIMATE.search(after[:40])),
+                    is_definition=_defines(clause.lead) or (clause is clauses[0] and bool(_DEFINING.search(before))),
+                    whole=False,
+                    text=latex.strip(),
+                    offset=start,
+                    place=place,
+                    trust=answer.trust,
+                )
+            )
+    if not found:
+        _read_plain_lines(answer, notation, statements)
+
+
+def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the formulas in delimiters, and inline code that stands where a formula could."""
+    covered = [(span.start, span.end) for span in spans(text)]
+    pieces = [(span.start, span.end, span.latex) for span in spans(text)]
+    for match in re.finditer(r"(?<!`)`([^`\n]{1,400})`(?!`)", text):
+        if not any(a <= match.start() < b for a, b in covered):
+            pieces.append((match.start(), match.end(), match.group(1)))
+    yield from sorted(pieces)
+
+
+def _read_plain_lines(answer: Prose, notation: Notation, statements: list[Statement]) -> None:
+    """Read lines that are formulas as they stand, without delimiters."""
+    finals = _final_regions(answer.text)
+    position = 0
+    for line in answer.text.splitlines(keepends=True):
+        start, position = position, position + len(line)
+        bare = re.sub(r"^[\s>*\-•\d.)]*(?=\S)", "", line, count=1).strip().strip("*").strip()
+        for candidate in dict.fromkeys([line.strip(), bare, bare.rpartition(": ")[2].strip(" .*")]):
+            if not candidate or len(candidate) > 2000:
+                continue
+            try:
+                clauses = parse(candidate, notation).clauses
+            except ReadError:
+                continue
+            words = sum(len(word) > 3 and word.isalpha() for word in candidate.split())
+            if not clauses or words > 2:
+                continue
+            for clause in clauses:
+                members, ops = _chain(clause, notation, statements)
+                if members:
+                    statements.append(
+                        Statement(
+                            members=members,
+                            ops=ops,
+                            is_final=any(a <= start < b for a, b in finals) or bool(_FINAL.search(line)),
+                            is_approximate=bool(_APPROXIMATE.search(line)),
+                            is_definition=_defines(clause.lead),
+                            whole=answer.text.strip() == candidate,
+                            text=candidate,
+                            offset=start,
+                            place=_placed(answer, start),
+                            trust=answer.trust,
+                        )
+                    )
+            break
+
+
+def _placed(answer: Prose, offset: int) -> Place:
+    line = answer.place.line
+    if line is None:
+        return answer.place
+    return replace(answer.place, line=line + line_of(answer.text, offset) - 1)
+
+
+def _final_regions(text: str) -> list[tuple[int, int]]:
+    """Return the stretches that the author announces as the answer: from such a line to the next heading."""
+    regions: list[tuple[int, int]] = []
+    opened: int | None = None
+    position = 0
+    for line in text.splitlines(keepends=True):
+        announces = bool(_FINAL.search(re.sub(r"\$[^$]*\$|\\\(.*?\\\)", "", line)))
+        if opened is not None and _HEADING.match(line) and not announces:
+            regions.append((opened, position))
+            opened = None
+        if announces and opened is None:
+            opened = position
+        position += len(line)
+    if opened is not None:
+        regions.append((opened, position))
+    return regions
+
+
+def _defines(lead: str) -> bool:
+    return bool(re.search(r"\b(?:where|let|with|define|here|denot\w+)\b", lead, re.IGNORECASE))
+
+
+def _chain(clause: Clause, notation: Notation, before: list[Statement]) -> tuple[tuple[Node, ...], tuple[str, ...]]:
+    """Return members and signs of a clause; one that begins with its sign goes on from the statement before it."""
+    links = clause.links
+    first = clause.first
+    if first is None:
+        if not before:
+            return tuple(notation.canonical(link.rhs) for link in links), tuple(link.op for link in links[1:])
+        head = before[-1]
+        members = (*head.members, *(notation.canonical(link.rhs) for link in links))
+        return members, (*head.ops, *(link.op for link in links))
+    members = (notation.canonical(first), *(notation.canonical(link.rhs) for link in links))
+    return members, tuple(link.op for link in links)
+
+
+# ---------------------------------------------------------------- definitions on the way
+
+
+def _definitions(statements: list[Statement]) -> dict[Sym, tuple[tuple[Sym, ...], Node]]:
+    """Return names that the author defines: `z = ...`, `s(y) := ...`; the last definition counts."""
+    found: dict[Sym, tuple[tuple[Sym, ...], Node]] = {}
+    for statement in statements:
+        if len(statement.members) < 2 or statement.ops[0] != "=":
+            continue
+        left, right = statement.members[0], statement.members[1]
+        if isinstance(left, Sym):
+            if left.index is None or isinstance(left.index, Sym):
+                found[left] = ((), right)
+            if left.index is not None and isinstance(left.index, Sym):
+                found.setdefault(Sym(left.name, Sym("dots")), ((left.index,), right))
+        elif isinstance(left, Call) and all(isinstance(argument, Sym) for argument in (*left.args, *left.given)):
+            parameters = tuple(argument for argument in (*left.args, *left.given) if isinstance(argument, Sym))
+            found[left.head] = (parameters, right)
+    return found
+
+
+def expand(
+    node: Node, definitions: dict[Sym, tuple[tuple[Sym, ...], Node]], known: frozenset[Sym], depth: int = 8
+) -> Node:
+    """Return the tree with the author's own names replaced by what they stand for.
+
+    Args:
+        node: The tree.
+        definitions: What the author defined.
+        known: Names of the problem; they keep their meaning, whatever the author writes.
+        depth: How many definitions may stand inside one another.
+    """
+    if depth == 0:
+        return node
+    usable = {name: value for name, value in definitions.items() if name not in known}
+
+    def change(part: Node) -> Node:
+        if isinstance(part, Sym):
+            if part in usable and not usable[part][0] and usable[part][1] != part:
+                return expand(usable[part][1], definitions, known | {part}, depth - 1)
+            family = Sym(part.name, Sym("dots"))
+            if part.index is not None and family in usable and Sym(part.name) not in known and part not in known:
+                parameters, body = usable[family]
+                filled = substitute(body, {parameters[0]: part.index})
+                return expand(filled, definitions, known | {family}, depth - 1)
+        if isinstance(part, Call) and part.head in usable and usable[part.head][0]:
+            parameters, body = usable[part.head]
+            args = (*part.args, *part.given)
+            if len(args) == len(parameters):
+                filled = substitute(body, dict(zip(parameters, args, strict=True)))
+                return expand(filled, definitions, known | {part.head}, depth - 1)
+        return transform(part, change)
+
+    return change(node)

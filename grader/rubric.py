@@ -1,0 +1,208 @@
+"""What an assignment is made of: parts, items, what is expected, and the mistakes that authors make.
+
+An assignment is data. Its formulas are LaTeX or trees (a reference function applied to tree symbols traces itself);
+the grader never imports an assignment by name, it loads what is installed or given by a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from grader.checks.prose import ProseRubric
+from grader.domains.draws import Draw
+from grader.domains.world import FiniteWorld
+from grader.formula.notation import Notation
+from grader.formula.tree import Node, Sym
+
+Written = str | Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """What the symbols of a part mean, and where their values are drawn.
+
+    Attributes:
+        notation: How the symbols are written.
+        build: Builds a world from draws.
+        domain: The domain in words, as evidence prints it.
+        positive: Symbols and applied functions that are positive throughout.
+        integers: Symbols that are integers.
+        random: Random variables that answers may use, with their laws: `\\hat X_1` with N(0, 1).
+        synonyms: Names of the same quantity that authors use, as LaTeX: other writing, canonical writing.
+    """
+
+    notation: Notation
+    build: Callable[[Draw], FiniteWorld]
+    domain: str
+    positive: frozenset[Node] = frozenset()
+    integers: frozenset[Sym] = frozenset()
+    random: Mapping[Sym, Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regime:
+    """A way into a limit: each variable becomes its drawn value times epsilon to its power, epsilon going to 0.
+
+    Attributes:
+        powers: The power of epsilon for each variable that moves; the others stay.
+        order: None asks that the ratio of both sides goes to 1; n asks that their difference is o(epsilon^n).
+        words: The regime in words, as evidence prints it.
+    """
+
+    powers: Mapping[Sym, int]
+    order: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A known wrong answer: its forms, and what to tell the author; `points` is the share of the item that it earns."""
+
+    id: str
+    message: str
+    forms: tuple[Written, ...]
+    points: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an answer may be written in: only these heads and symbols (`words` says it to the author)."""
+
+    allowed: frozenset[Sym]
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """One right answer: `label` is the left side that asks for it (empty: the default), `value` the right side."""
+
+    value: Written
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormulaItem:
+    """An item answered by a formula or a distribution.
+
+    Attributes:
+        id: Unique in its part.
+        asks: What is asked, in a phrase.
+        points: Points of the item.
+        kind: `value` for a number, `law` for a distribution.
+        names: Left sides that announce the answer, as LaTeX.
+        expected: The right answers; each counts for the labels that it names, those without labels for all.
+        regime: Where approximate answers are judged; None if only equality counts.
+        bare_claims: What a formula without a relation sign claims.
+        leading: The leading term, where a further displayed order that is wrong earns a remark.
+        simplest: The form that "simplify" asks for; another form that is right earns `form_points`.
+        terms: What the answer may be written in.
+        may_not_contain: Functions that a finished answer does not contain, by name.
+        form_points: Share of the points for a right answer in a form that was not asked for.
+        mistakes: Known mistakes.
+        values_hint: Symbols that are replaced in a counterexample's table by what they are worth.
+    """
+
+    id: str
+    asks: str
+    points: Fraction
+    names: tuple[str, ...]
+    expected: tuple[Expected, ...]
+    kind: Literal["value", "law"] = "value"
+    regime: Regime | None = None
+    bare_claims: Literal["=", "≈"] = "="
+    leading: Written | None = None
+    simplest: Written | None = None
+    terms: Terms | None = None
+    may_not_contain: frozenset[str] = frozenset()
+    form_points: Fraction = Fraction(1, 2)
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProseItem:
+    """An item answered in words, judged by the claims found in them."""
+
+    id: str
+    asks: str
+    points: Fraction
+    claims: ProseRubric
+    partial_points: Fraction = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextItem:
+    """An item whose text an assignment judges by a function of its own, with the grader's evidence."""
+
+    id: str
+    asks: str
+    points: Fraction
+    judge: Callable[[str], object]
+    partial_points: Fraction = Fraction(1, 2)
+
+
+Item = FormulaItem | ProseItem | TextItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """How a part is answered in code.
+
+    Attributes:
+        parameters: Names of the parameters, with their meaning.
+        returns: What is returned, in words.
+        arguments: Draws the arguments of a call, as plain values for the sandbox.
+        expected: The reference: from the same arguments to the expected value, by item.
+        digits: Relative agreement that a float64 answer needs, in decimal digits.
+    """
+
+    parameters: tuple[tuple[str, str], ...]
+    returns: str
+    arguments: Callable[[Draw], Mapping[str, object]]
+    expected: Mapping[str, Callable[..., object]]
+    digits: int = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One question, with its items."""
+
+    id: str
+    title: str
+    question: str
+    space: Space
+    items: tuple[Item, ...]
+    signature: Signature | None = None
+
+    @property
+    def points(self) -> Fraction:
+        """All points of the part."""
+        return sum((item.points for item in self.items), Fraction(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rubric:
+    """An assignment."""
+
+    id: str
+    version: str
+    title: str
+    parts: tuple[Part, ...]
+
+    def part(self, part_id: str) -> Part:
+        """Return a part by its id.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        for part in self.parts:
+            if part.id == part_id:
+                return part
+        raise KeyError(part_id)
+
+    @property
+    def part_ids(self) -> tuple[str, ...]:
+        """The ids of all parts, in order."""
+        return tuple(part.id for part in self.parts)
