@@ -26,7 +26,7 @@ def cell(text: str) -> str:
     """
     # Some programs skip white space before they look for a formula.
     is_formula = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
-    return ("'" if is_formula else "") + clip(inert(text), _CELL_CHARACTERS)
+    return ("'" if is_formula else "") + inert(clip(text, _CELL_CHARACTERS))
 
 
 def _number(value: object) -> str:

@@ -42,7 +42,7 @@ def _could_start(line: str, index: int, character: str) -> bool:
 
 def code(text: str, limit: int = _ANSWER_CHARACTERS) -> str:
     """Return `text` as a fenced block whose fence is longer than any run of backticks in it."""
-    shown = clip(inert(text), limit)
+    shown = inert(clip(text, limit))
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", shown)), default=0))
     return f"{fence}text\n{shown}\n{fence}"
 
@@ -63,7 +63,7 @@ def feedback_markdown(document: Mapping[str, Any], submission_id: str) -> str:
 def render(document: Mapping[str, Any]) -> str:
     """Return the feedback for all submissions, one after the other, with a rule between them."""
     every = (feedback_markdown(document, submission["id"]) for submission in document["submissions"])
-    return "\n---\n\n".join(every)
+    return "\n---\n\n".join(every) or "There are no submissions.\n"
 
 
 def _blocks(document: Mapping[str, Any], submission: Mapping[str, Any]) -> list[str]:
