@@ -22,6 +22,7 @@ READ_CANARY = "read a world-readable file of the grader's user"
 READ_GRADER = "read the grader's own source"
 IMPORT_GRADER = "import the grader"
 WRITE_OUTSIDE = "write outside its own folder"
+CHANGE_RIGHTS = "change the rights of a file of the grader's user"
 CONNECT = "connect to a port of this machine"
 SEND_DATAGRAM = "open a socket for datagrams"
 LIST_GRADER = "see the grader's process"
@@ -31,13 +32,23 @@ FORK = "start more processes than the limit"
 ALLOCATE = "allocate more memory than the limit"
 
 _STRONG = {
-    READ_CANARY, READ_GRADER, IMPORT_GRADER, WRITE_OUTSIDE, CONNECT, SEND_DATAGRAM, SIGNAL_GRADER, READ_MEMORY,
-    FORK, ALLOCATE,
-}  # fmt: skip
+    READ_CANARY,
+    READ_GRADER,
+    IMPORT_GRADER,
+    WRITE_OUTSIDE,
+    CHANGE_RIGHTS,
+    CONNECT,
+    SEND_DATAGRAM,
+    LIST_GRADER,
+    SIGNAL_GRADER,
+    READ_MEMORY,
+    FORK,
+    ALLOCATE,
+}
 _PROMISES: dict[Level, set[str]] = {
-    "namespaces": _STRONG | {LIST_GRADER},
-    "kernel-filters": _STRONG | {LIST_GRADER},
-    "uid": {SIGNAL_GRADER, READ_MEMORY, FORK, ALLOCATE},
+    "namespaces": _STRONG,
+    "kernel-filters": _STRONG,
+    "uid": {CHANGE_RIGHTS, SIGNAL_GRADER, READ_MEMORY, FORK, ALLOCATE},
     "process": {ALLOCATE},
 }
 
@@ -67,6 +78,7 @@ def run(open_session: Callable[[Sequence[str], Limits], Session]) -> tuple[tuple
             (READ_GRADER, "read", {"path": str(source), "token": ""}),
             (IMPORT_GRADER, "imported", {"name": "grader"}),
             (WRITE_OUTSIDE, "written", {"paths": [folder, "/", "/tmp", "/usr/lib"]}),
+            (CHANGE_RIGHTS, "changed", {"path": str(canary)}),
             (CONNECT, "connected", {"port": port}),
             (SEND_DATAGRAM, "datagram", {"port": port}),
             (LIST_GRADER, "listed", {"pid": own}),

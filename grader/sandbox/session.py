@@ -28,7 +28,7 @@ def printable(text: str) -> str:
 
 
 def lift(value: object) -> wire.Plain:
-    """Return an argument as a plain value: arrays of numpy become records, all else is taken as it is.
+    """Return an argument as a plain value: numpy's arrays become records, its scalars those of Python.
 
     Raises:
         wire.WireError: An array is of a dtype that is not sent.
@@ -40,6 +40,8 @@ def lift(value: object) -> wire.Plain:
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray):
         return wire.array_from_numpy(value, sys.maxsize)
+    if numpy is not None and isinstance(value, numpy.generic):
+        return value.item()  # type: ignore[no-any-return]  # checked by the encoder
     return value  # type: ignore[return-value]  # checked by the encoder
 
 

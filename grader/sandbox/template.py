@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import socket
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -41,8 +42,11 @@ class Template:
         self._hide = tuple(hide)
         self._host: host.Host | None = None
         self._isolation: Isolation | None = None
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
+        if self._host is not None:
+            raise SandboxError("the template is entered already")
         self._host = self._start()
         return self
 
@@ -68,12 +72,25 @@ class Template:
         Raises:
             SandboxError: No worker could be started, even from a new template process.
         """
-        if self._host is None:
+        found = self._host
+        if found is None:
             raise SandboxError("the template is not started: use it as a context")
-        if not self._host.is_alive():
-            self._host.stop()
-            self._host = self._start()
-        return open_session(self._host, cells, limits or Limits())
+        try:
+            return open_session(found, cells, limits or Limits())
+        except SandboxError:
+            if found.is_alive():
+                raise
+        return open_session(self._replace(found), cells, limits or Limits())
+
+    def _replace(self, dead: host.Host) -> host.Host:
+        """Return a new process in the place of a dead one, the same for all threads that ask."""
+        with self._lock:
+            if self._host is dead:
+                dead.stop()
+                self._host = self._start()
+            if self._host is None:
+                raise SandboxError("the template was left while a session was being opened")
+            return self._host
 
     def _start(self) -> host.Host:
         refusals = []

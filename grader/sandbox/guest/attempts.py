@@ -44,6 +44,15 @@ def written(paths: list[str]) -> bool:
     return done
 
 
+def changed(path: str) -> bool:
+    """Return whether the rights of a file can be changed."""
+    try:
+        Path(path).chmod(0o604)
+    except OSError:
+        return False
+    return True
+
+
 def connected(port: int) -> bool:
     """Return whether a port of this machine can be reached."""
     try:

@@ -1,9 +1,9 @@
 """A seccomp filter in classic BPF: what a worker may not ask the kernel, on x86_64 and aarch64.
 
 Refused by name: the network, other processes (their memory, descriptors, signals, priorities), new processes
-and programs, mounts and namespaces, keys, kernel interfaces with a long history of holes (bpf, io_uring,
-userfaultfd, perf), memory that no limit counts (memfd, System V), and every number that is newer than this
-table. Threads are allowed: numerical libraries start them.
+and programs, mounts and namespaces, the rights and owners of files, keys, kernel interfaces with a long history
+of holes (bpf, io_uring, userfaultfd, perf), memory that no limit counts (memfd, System V), and every number that
+is newer than this table. Threads are allowed: numerical libraries start them.
 
 Source of the numbers: the kernel's own tables arch/x86/entry/syscalls/syscall_64.tbl and
 include/uapi/asm-generic/unistd.h; a test compares them with the headers of the machine where it has them.
@@ -42,6 +42,12 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "mount_setattr": (442, 442), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265),
     "fanotify_init": (300, 262), "quotactl": (179, 60), "quotactl_fd": (443, 443),
     "mknod": (133, None), "mknodat": (259, 33),
+    # Landlock watches over contents only: without these, a worker of the grader's user could lock it out
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
+    "chown": (92, None), "lchown": (94, None), "fchown": (93, 55), "fchownat": (260, 54),
+    "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7),
+    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282),
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
     "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219),
@@ -63,6 +69,7 @@ LOOKED_INTO: dict[str, tuple[int, int]] = {
     "tgkill": (234, 131),
     "prctl": (157, 167),
     "prlimit64": (302, 261),
+    "sched_setaffinity": (203, 122),
     "ioctl": (16, 29),
     "sendto": (44, 206),
     "clone": (56, 220),
@@ -113,6 +120,7 @@ def program(machine: str, own_pid: int) -> bytes:
         "tgkill": _only(0, own_pid),
         "prctl": _never(0, _PR_SET_PDEATHSIG),  # else a worker could outlive its template
         "prlimit64": _only(0, 0, own_pid),
+        "sched_setaffinity": _only(0, 0, own_pid),
         "ioctl": _never(1, _TIOCSTI, _TIOCLINUX),
         # a socket pair is harmless until it sends to an address
         "sendto": _low(4) + _instruction(_JEQ, 0, yes=1) + _DENY

@@ -11,7 +11,6 @@ import gc
 import importlib
 import json
 import os
-import random
 import signal
 import socket
 import sys
@@ -69,7 +68,6 @@ def _prepare(config: dict[str, Any], control: socket.socket) -> _Server:
         if name == "torch":
             module.set_num_threads(1)
             module.manual_seed(0)
-    random.seed(0)  # every worker inherits the generators in this state
     linux = sys.platform == "linux"
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) if linux else None
     if linux and len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208

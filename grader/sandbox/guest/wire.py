@@ -10,10 +10,12 @@ Every byte that a worker sends is taken as hostile. What is decoded has exactly 
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
@@ -79,12 +81,15 @@ class Array:
         numbers: list[Any] = [item for (item,) in struct.iter_unpack(f"<{code}", self.data)]
         if components == 2:
             numbers = [complex(numbers[i], numbers[i + 1]) for i in range(0, len(numbers), 2)]
-        if not self.shape:
-            return numbers[0]
-        for extent in reversed(self.shape[1:]):
-            count = len(numbers) // extent if extent else math.prod(self.shape[: self.shape.index(0)])
-            numbers = [numbers[i * extent : (i + 1) * extent] for i in range(count)]
-        return numbers
+        return _nest(iter(numbers), self.shape)
+
+
+def _nest(numbers: Iterator[Any], shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return next(numbers)
+    if len(shape) == 1:
+        return list(itertools.islice(numbers, shape[0]))
+    return [_nest(numbers, shape[1:]) for _ in range(shape[0])]
 
 
 @dataclass(frozen=True, slots=True)

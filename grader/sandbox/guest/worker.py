@@ -7,6 +7,7 @@ import gc
 import io
 import linecache
 import os
+import random
 import signal
 import sys
 import types
@@ -147,6 +148,7 @@ def run(plan: confine.Plan, limits: dict[str, int], channel: int, output: int) -
         os._exit(1)
     os.environ.update({"HOME": plan.home, "TMPDIR": plan.home, "PWD": plan.home})
     _open_output()
+    random.seed(0)  # which reseeds itself after a fork; other generators are inherited as the template set them
     submission = _Submission()
     gc.enable()
     _send(channel, {"nonce": hello["nonce"], "kind": "ready"}, [])
