@@ -238,7 +238,7 @@ def hostile_case() -> SubmissionResult:
         r"\style{background:url(http://evil.example/x)}{x}",
         r"\text{</math><script>alert(6)</script>}",
         "\ud800 lone surrogate",
-        HOSTILE + "x" * 1_000_000,
+        HOSTILE + "x" * 200_000,
         r"\frac{" * 5_000,
     ]
     parts = [
