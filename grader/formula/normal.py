@@ -8,12 +8,13 @@ which one that is not zero has a value other than zero in every open set. All el
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
 from grader.formula import tree as t
-from grader.formula.normal_build import Builder, RestartError
+from grader.formula.normal_basis import RestartError
+from grader.formula.normal_build import Builder
 from grader.formula.normal_ring import Form, GiveUpError, Ring, RingFullError
 from grader.formula.tree import Big, Node, Sym, children, num, substitute, walk
 
@@ -186,8 +187,8 @@ def proves_closed_form(big: Big, closed: Node, assumptions: Assumptions) -> bool
     """Return whether induction over the upper bound shows that a sum or product has this closed form.
 
     The upper bound is an integer symbol N plus a number, and N stands neither in the lower bound nor in
-    the body. Shown are the value of the range with one term, and the step from N to N + 1; the range must
-    be known not to be empty, or to be just empty, for all declared N.
+    the body. Shown are the value at a first N and the step from N to N + 1. The step may use that N >= 1, and
+    nothing else of what is declared of N, since it must hold from the first N on.
     """
     if big.kind not in ("sum", "prod") or big.lower is None or big.upper is None or big.domain is not None:
         return False
@@ -202,15 +203,23 @@ def proves_closed_form(big: Big, closed: Node, assumptions: Assumptions) -> bool
         value, ring = builder.ring.rational(offset), builder.ring
         if value is None or value.q != 1 or not (ring.is_integral(count) and ring.is_nonnegative(count)):
             continue
-        shown: dict[Node, Node] = {symbol: big.lower - num(int(value))}
-        first = substitute(big.body, {big.variable: big.lower})
+        free = Assumptions(positive=_without(assumptions.positive, symbol), integer=assumptions.integer)
+        first: Node = big.lower - num(int(value))
+        known = free
+        if symbol in assumptions.positive:
+            start = _read((first,), free)
+            number = None if start is None else start[0].ring.rational(start[1][0])
+            if number is None or number.q != 1:
+                continue
+            first = num(max(1, int(number)))
+            known = replace(free, positive=free.positive | {symbol})
+        at_first = replace(big, upper=substitute(big.upper, {symbol: first}))
         following = substitute(big.body, {big.variable: big.upper + num(1)})
         after = substitute(closed, {symbol: symbol + num(1)})
         step = after / closed if big.kind == "prod" else after - closed
-        free = Assumptions(positive=_without(assumptions.positive, symbol), integer=assumptions.integer)
         if (
-            equal_exactly(substitute(closed, shown), first, free) is Equality.EQUAL
-            and equal_exactly(step, following, assumptions) is Equality.EQUAL
+            equal_exactly(substitute(closed, {symbol: first}), at_first, free) is Equality.EQUAL
+            and equal_exactly(step, following, known) is Equality.EQUAL
         ):
             return True
     return False

@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from math import lcm
 
 from flint import fmpq, fmpz
 
 from grader.formula import normal_functions as functions
 from grader.formula import tree as t
+from grader.formula.normal_basis import MAX_EXPONENT, Basis
 from grader.formula.normal_operators import OPERATORS
 from grader.formula.normal_ring import Form, Generator, GiveUpError, Poly, Ring, UndefinedError
 from grader.formula.tree import Fn, Node, Sym
 
-MAX_EXPONENT = 60  # of an exponential's generator
 MAX_INTEGER_POWER = 10_000
 MAX_NUMBER_BITS = 64  # of an integer that is factored
 MATRIX_FUNCTIONS = frozenset({"norm", "det", "trace", "transpose", "inverse"})
 SYMMETRIC_FUNCTIONS = frozenset({"max", "min", "gcd", "beta"})
 ODD_FUNCTIONS = frozenset({"atan", "asin", "erf"})
-
-
-class RestartError(Exception):
-    """The exponents seen so far need a finer basis; everything is read again with it."""
-
-
-@dataclass(slots=True)
-class Basis:
-    """How arguments of exponentials (or angles) are split, a rational number times each basis element.
-
-    All arguments are brought over the denominator `den`; `q` holds the common denominators of the
-    coefficients. The split is linear, so it respects every rational relation of arguments.
-    """
-
-    den: Poly
-    q: dict[object, int] = field(default_factory=dict)
-    is_used: bool = False
 
 
 @dataclass(slots=True)
@@ -55,7 +37,7 @@ class Builder:
     shift_classes: list[tuple[int, Poly]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.exponents, self.angles = Basis(self.ring.one), Basis(self.ring.one)
+        self.exponents, self.angles = Basis(self.ring), Basis(self.ring)
 
     def restart(self) -> None:
         """Forget the forms read so far, but not the basis of exponents."""
@@ -181,37 +163,6 @@ class Builder:
 
     # ------------------------------------------------------------ powers, exponentials, logarithms
 
-    def split(self, basis: Basis, form: Form) -> Iterator[tuple[object, Form, fmpq]]:
-        """Yield key, basis element and rational coefficient; their sum of products is `form`."""
-        ring = self.ring
-        den = form.den // form.den.gcd(basis.den)
-        if not den.is_constant():
-            basis.den = ring.times(basis.den, den)
-            basis.den = basis.den / basis.den.leading_coefficient()
-            if basis.is_used:
-                raise RestartError
-        basis.is_used = True
-        top = ring.times(form.num, basis.den // form.den)
-        whole, rest = divmod(top, basis.den)
-        for exponents, c in whole.terms():
-            place = tuple(int(e) for e in exponents)
-            yield place, Form(ring.ctx.from_dict({place: 1}), ring.one), c
-        for exponents, c in rest.terms():
-            place = tuple(int(e) for e in exponents)
-            yield (place, str(basis.den)), ring.quotient(ring.ctx.from_dict({place: 1}), basis.den), c
-
-    def common(self, basis: Basis, key: object, denominator: int) -> int:
-        """Return the common denominator of the coefficients of a basis element."""
-        known = basis.q.get(key)
-        if known is None:
-            basis.q[key] = known = denominator
-        elif known % denominator:
-            basis.q[key] = lcm(known, denominator)
-            raise RestartError
-        if known > MAX_EXPONENT:
-            raise GiveUpError("exponents with large denominators")
-        return known
-
     def exp(self, form: Form) -> Form:
         """Return exp of a form: a product of powers of exponentials, and `a^c` for `exp(c log a)`."""
         result = self.ring.constant(1)
@@ -219,8 +170,8 @@ class Builder:
             return result
         if self.ring.has_vector(form):
             raise GiveUpError("an exponential of a gradient")
-        for key, element, c in self.split(self.exponents, form):
-            q = self.common(self.exponents, key, int(c.q))
+        for key, element, c in self.exponents.split(form):
+            q = self.exponents.common(key, int(c.q))
             count = int(c * q)
             if abs(count) > MAX_EXPONENT:
                 raise GiveUpError("a large exponent")

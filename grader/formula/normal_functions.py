@@ -155,7 +155,7 @@ def sine_cosine(b: Builder, form: Form) -> tuple[Form, Form]:
     """Return sin u and cos u by the addition formulas over the angles of the common basis."""
     ring = b.ring
     sine, cosine = ring.constant(0), ring.constant(1)
-    parts = list(b.split(b.angles, form)) if form.num != 0 else []
+    parts = list(b.angles.split(form)) if form.num != 0 else []
     if len(parts) > MAX_ANGLES:
         raise GiveUpError("a long sum inside a sine")
     for key, angle, c in parts:
@@ -164,7 +164,7 @@ def sine_cosine(b: Builder, form: Form) -> tuple[Form, Form]:
             one_sine, one_cosine = (ring.constant(v) for v in ((0, 1), (1, 0), (0, -1), (-1, 0))[turn])
             counted = 1
         else:
-            q = b.common(b.angles, key, int(c.q))
+            q = b.angles.common(key, int(c.q))
             counted = int(c * q)
             if abs(counted) > MAX_TURNS:
                 raise GiveUpError("a large multiple of an angle")

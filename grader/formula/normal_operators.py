@@ -63,9 +63,9 @@ def big(b: Builder, node: Node) -> Form:
         return _linear(b, node.kind, name, body, lambda inside: _atom(b, node, name, inside, ("over", domain)))
     lower, upper = b.form(node.lower), b.form(node.upper)
     count = ring.add(ring.add(upper, ring.scale(lower, -1)), ring.constant(1))
-    number, start = ring.rational(count), ring.rational(lower)
-    if node.kind != "int" and number is not None and start is not None and start.q == 1 and number.q == 1:
-        return _expanded(b, node, int(start), int(number))
+    number = ring.rational(count)
+    if node.kind != "int" and number is not None and number.q == 1:
+        return _expanded(b, node, node.lower, int(number))
     is_counting = node.kind != "int" and ring.is_integral(lower)
     variable = Sym(f"§{'k' if is_counting else 'r'}{_height(node.body)}")
     if is_counting:
@@ -90,13 +90,14 @@ def _linear(b: Builder, kind: str, variable: Sym, body: Form, over: Callable[[Fo
     return total
 
 
-def _expanded(b: Builder, node: t.Big, start: int, count: int) -> Form:
+def _expanded(b: Builder, node: t.Big, start: Node, count: int) -> Form:
     if not 0 <= count <= MAX_EXPANDED:
         raise GiveUpError("a sum or product that is too long to write out, or runs backwards")
     result = b.ring.constant(int(node.kind == "prod"))
     join = b.ring.mul if node.kind == "prod" else b.ring.add
-    for k in range(start, start + count):
-        result = join(result, b.form(substitute(node.body, {node.variable: num(k)})))
+    for step in range(count):
+        value = b.ring.tree(b.form(start + num(step)))
+        result = join(result, b.form(substitute(node.body, {node.variable: value})))
     return result
 
 
