@@ -42,7 +42,7 @@ _FORM = re.compile(
     r"|simplification|identity|step|hint)"
     r"|\b(?:this|that|the following|another|a different) (?:form|equation|formula|expression|simplification"
     r"|identity)\b"
-    r"|\b(?:factor|reorgani[sz]|rewrit|re-?express|rearrang|reformulat|express|recast|expand|substitut"
+    r"|\b(?:factor(?=(?:ing|e|ed)?\s+(?:it|this|that|the|out|everything)\b)|factori[sz]|reorgani[sz]|rewrit|re-?express|rearrang|reformulat|express|recast|expand|substitut"
     r"|regroup)(?:e|ing|ed)?\b"
     r"|\bas an? (?:product|sum|minimi[sz]ation|maximi[sz]ation|expectation|expected|function|integral|ratio"
     r"|difference|sigmoid|single|gaussian|fraction)\b"

@@ -227,7 +227,7 @@ def _is_plausible(match: re.Match[str], shown: str, is_strong: bool, is_led: boo
             match["kw"]
             and match["let"] in "ai"
             and not match["open"]
-            and re.match(r"\s+(?:of|bit|don|am|think|need)\b", rest)
+            and re.match(r"\s+(?:of(?!\s+(?:the|this|problem|question|exercise|hw|homework|q|\d))|bit|don|am|think|need)\b", rest)
         )
     ends = bool(re.match(r"\s*(?:$|[.:,!?;=]|[" + _DASH + r"]\s)", rest))
     number = match["num"] or match["pnum"] or match["kw0"]

@@ -18,6 +18,9 @@ SIZE_LIMIT_BYTES = 50 * 1024 * 1024
 CODE_LIMIT_CHARACTERS = 2_000_000
 JSON_DEPTH_LIMIT = 200
 
+_REPEATED_KEYS_LIMIT = 50
+_TOML_REPEATED = re.compile(r"Cannot (?:overwrite|declare|redefine|mutate).{0,200}\(at line (\d{1,9}),", re.DOTALL)
+
 _MAGIC = (
     (b"%PDF", "a PDF: PDF is not read yet; hand in the export, the saved page or the markdown"),
     (b"PK\x03\x04", "a zip archive (or an office document); unpack it first"),
@@ -127,8 +130,8 @@ def load_json(text: str) -> object:
     return value
 
 
-def load_toml(text: str) -> dict[str, object]:
-    """Return the table of a TOML text.
+def load_toml(text: str) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Return the table of a TOML text, and the keys that occur twice in it; the values of such keys are not to be believed.
 
     Raises:
         IngestError: Not TOML (the message holds the line), too long, or nested too deeply.
@@ -138,15 +141,25 @@ def load_toml(text: str) -> dict[str, object]:
     # A key of thousands of dots costs tomllib quadratic time.
     if re.search(r"(?:\.[ \t]*[\w\"'-]{1,40}[ \t]*){50}", text):
         raise IngestError("a key of more than 50 dotted names, too deep for TOML")
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise IngestError(f"not TOML: {error}") from error
-    except (RecursionError, ValueError) as error:
-        raise IngestError(f"not TOML that can be read: {type(error).__name__}") from error
-    if _is_deeper(table, JSON_DEPTH_LIMIT):
-        raise IngestError(f"TOML nested deeper than {JSON_DEPTH_LIMIT} levels")
-    return table
+    lines = text.split("\n")
+    repeated: list[str] = []
+    for _ in range(_REPEATED_KEYS_LIMIT):
+        try:
+            table = tomllib.loads("\n".join(lines))
+        except tomllib.TOMLDecodeError as error:
+            again = _TOML_REPEATED.match(str(error))
+            line = int(again[1]) - 1 if again else -1
+            if not 0 <= line < len(lines) or "=" not in lines[line]:
+                raise IngestError(f"not TOML: {error}") from error
+            repeated.append(lines[line].split("=")[0].strip().strip("\"'"))
+            lines[line] = ""
+        except (RecursionError, ValueError) as error:
+            raise IngestError(f"not TOML that can be read: {type(error).__name__}") from error
+        else:
+            if _is_deeper(table, JSON_DEPTH_LIMIT):
+                raise IngestError(f"TOML nested deeper than {JSON_DEPTH_LIMIT} levels")
+            return table, tuple(repeated)
+    raise IngestError(f"not TOML: more than {_REPEATED_KEYS_LIMIT} keys occur twice")
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> object:

@@ -86,7 +86,7 @@ def _walk(cells: list[_Cell], codes: dict[int, Code], names: PartNames, collecte
             for section in found.sections:
                 body = "\n".join(lines[section.start : section.stop])
                 for part in section.parts:
-                    if not _is_heading_only(body):
+                    if not _is_heading_only(body, section.is_labelled):
                         touched = any(section.start <= line < section.stop for line in repaired.lines)
                         _add_prose(part, body, section.start + 1, touched, collected, file, cell.number)
             last = found.sections[-1].parts
@@ -126,9 +126,9 @@ def _add_prose(part: str, text: str, line: int, is_repaired: bool, collected: Co
         )
 
 
-def _is_heading_only(text: str) -> bool:
+def _is_heading_only(text: str, is_labelled: bool) -> bool:
     shown = [line for line in text.split("\n") if line.strip()]
-    return len(shown) <= 1 and (not shown or shown[0].lstrip().startswith("#") or len(shown[0]) < 12)
+    return len(shown) <= 1 and (not shown or shown[0].lstrip().startswith("#") or (is_labelled and len(shown[0]) < 12))
 
 
 def _cells(data: dict[str, object], collected: Collected) -> list[_Cell]:
@@ -179,6 +179,8 @@ def _without_magics(cell: _Cell, collected: Collected) -> str:
         collected.note(f"cell {cell.number}: the cell magic {first.split()[0][:30]!r} was taken out")
         if first.split()[0] not in ("%%time", "%%timeit", "%%capture", "%%prun"):
             return "\n".join("# " + line if line.strip() else "" for line in lines)
+    if parse_code(cell.source, Place(file="")).tree is not None:
+        return cell.source  # what looks like a magic is the middle of a string or of an expression
     inside = _string_lines(cell.source) if any(_MAGIC.match(line[:200]) for line in lines) else set()
     for index, line in enumerate(lines):
         match = _MAGIC.match(line[:200])
@@ -192,11 +194,12 @@ def _without_magics(cell: _Cell, collected: Collected) -> str:
 
 
 def _string_lines(source: str) -> set[int]:
-    """Return the lines (from 0) that start inside a triple-quoted string: a `%` there is no magic."""
+    """Return the lines (from 0) that start inside a string or go on with the line before: a `%` there is no magic."""
     inside: set[int] = set()
     opened = ""
-    for index, line in enumerate(source.split("\n")):
-        if opened:
+    lines = source.split("\n")
+    for index, line in enumerate(lines):
+        if opened or (index and lines[index - 1].endswith("\\")):
             inside.add(index)
         for quote in re.findall(r'"""|' + r"'''", line):
             opened = "" if opened == quote else opened or quote

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_ID = re.compile(r"[^\d]*?(\d{0,4})[\W_]*([a-z]*)\w*", re.IGNORECASE)
+_ID = re.compile(r"\D{0,40}(\d{1,4})[\W_]*([a-z]*).*|([\W_]*)([a-z]+).*", re.IGNORECASE | re.DOTALL)
 _PREFIX = re.compile(r"_*(?:(?:hw|homework)_?\d+_)?(?:part|problem|question|answer|ans|solution|p|q|_)?_?")
 _KEY_PREFIX = re.compile(r"(?:(?:hw|homework)\s*\d+\s+)?(?:problem|question|part|answer|ans|solution|q|p)?\s*")
 
@@ -80,7 +80,9 @@ def label_of(part: str) -> tuple[str, str]:
     (('2', 'b'), ('', 'c'), ('7', ''))
     """
     match = _ID.fullmatch(part)
-    return (match[1], match[2].lower()) if match else ("", part.lower())
+    if match is None:
+        return "", part.lower()
+    return (match[1], match[2].lower()) if match[1] else ("", match[4].lower())
 
 
 def _squeezed(text: str) -> str:

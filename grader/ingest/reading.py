@@ -154,7 +154,8 @@ def _toml(document: Document, names: PartNames) -> Reading:
     first = next((line for line in document.text.split("\n") if line.strip() and not line.lstrip().startswith("#")), "")
     if not _TOML_LINE.match(first[:1000]):
         raise IngestError("its first line is no `key = value` and no `[table]`")
-    return read_sheet(load_toml(document.text), names, file=document.file, form="sheet-toml")
+    table, repeated = load_toml(document.text)
+    return read_sheet(table, names, file=document.file, form="sheet-toml", repeated_keys=repeated)
 
 
 def _python(document: Document, names: PartNames) -> Reading:

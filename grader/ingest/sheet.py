@@ -18,8 +18,12 @@ _HARMLESS = frozenset(
 )
 
 
-def read_sheet(data: object, names: PartNames, *, file: str, form: str) -> Reading:
+def read_sheet(
+    data: object, names: PartNames, *, file: str, form: str, repeated_keys: tuple[str, ...] = ()
+) -> Reading:
     """Return the answers of a sheet; values that are not text or numbers are unreadable, with the reason.
+
+    `repeated_keys` are keys that the file holds twice somewhere; their parts are unreadable.
 
     Raises:
         IngestError: The value is not a table, or names no part at all.
@@ -38,6 +42,7 @@ def read_sheet(data: object, names: PartNames, *, file: str, form: str) -> Readi
         table, repeated = _table(inner)
         for key in outer_repeated:
             collected.note(f"the key {key!r} occurs twice")
+    repeated = (*repeated, *repeated_keys)
     assert table is not None, "an inner table was looked for"
     _fill(table, repeated, names, file, collected, is_wrapped=inner is not None)
     if not collected.answers:
