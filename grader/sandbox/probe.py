@@ -16,6 +16,7 @@ from grader.sandbox.session import Session
 
 _CELL = Path(__file__).with_name("guest") / "attempts.py"
 _LIMITS = Limits(cpu_s=20.0, memory_bytes=256 << 20, processes=32)
+_SLACK_BYTES = 32 << 20  # the warm interpreter may give back some of what was counted as its own
 BLOCKED, REACHED = "blocked", "reached"
 
 READ_CANARY = "read a world-readable file of the grader's user"
@@ -53,6 +54,9 @@ _PROMISES: dict[Level, set[str]] = {
 }
 
 
+PROBES = tuple(sorted(_STRONG))
+
+
 def run(open_session: Callable[[Sequence[str], Limits], Session]) -> tuple[tuple[str, str], ...]:
     """Return what each attempt came to, `blocked` or `reached`, in a fixed order.
 
@@ -85,7 +89,7 @@ def run(open_session: Callable[[Sequence[str], Limits], Session]) -> tuple[tuple
             (SIGNAL_GRADER, "signalled", {"pid": own}),
             (READ_MEMORY, "opened_memory", {"pid": own}),
             (FORK, "forked", {"limit": _LIMITS.processes}),
-            (ALLOCATE, "allocated", {"count": _LIMITS.memory_bytes}),
+            (ALLOCATE, "allocated", {"count": _LIMITS.memory_bytes + _SLACK_BYTES}),
         ]
         with open_session([_CELL.read_text(encoding="utf-8")], _LIMITS) as session:
             if session.load_errors != (None,):

@@ -19,7 +19,7 @@ class Limits:
     Attributes:
         cpu_s: Processor time of one call, summed over its threads.
         load_cpu_s: Processor time to run all its cells.
-        memory_bytes: Address space beyond that of the warm interpreter.
+        memory_bytes: Address space beyond that of the warm interpreter, to within a few megabytes.
         output_bytes: Of what it prints, the rest is dropped.
         reply_bytes: Of one returned value.
         processes: Threads (and processes, at the levels that allow any).

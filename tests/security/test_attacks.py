@@ -28,6 +28,7 @@ from grader.sandbox import (
     Session,
     Template,
     Value,
+    probe,
 )
 
 HERE = Path(__file__).parent
@@ -157,6 +158,8 @@ def enter(level: Level, hash_seed: int) -> Template:
     try:
         return Template(preload=("numpy",), isolation=level, hash_seed=hash_seed).__enter__()
     except SandboxError as error:
+        if any(name in str(error) for name in probe.PROBES):
+            raise  # it was in force and broke its promise
         pytest.skip(f"this level cannot be in force here: {error}")
 
 

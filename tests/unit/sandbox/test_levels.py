@@ -23,11 +23,13 @@ HONEST = "def answer(sigma2, t):\n    return sigma2 + t\n"
 
 @contextlib.contextmanager
 def enter(name: Level, hide: Sequence[Path] = ()) -> Iterator[Template]:
-    """Enter a template at a level; skip the test where the level is not to be had."""
+    """Enter a template at a level; skip the test where the system does not offer it."""
     with contextlib.ExitStack() as stack:
         try:
             template = stack.enter_context(Template(preload=(), isolation=name, hide=hide))
         except SandboxError as error:
+            if any(name in str(error) for name in probe.PROBES):
+                raise  # it was in force and broke its promise
             pytest.skip(f"this level cannot be in force here: {error}")
         yield template
 
@@ -180,3 +182,22 @@ def test_a_folder_of_any_depth_is_removed(tmp_path: Path) -> None:
     os.close(here)
     remove_tree(str(top))
     assert [path.name for path in tmp_path.iterdir()] == ["outside"]
+
+
+def test_a_level_that_breaks_its_promise_is_left_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    best = level().name
+    below = [name for name in LEVELS if LEVELS.index(name) > LEVELS.index(best)]
+    judged: list[Level] = []
+    truly = probe.broken_promises
+
+    def broken(name: Level, outcomes: Sequence[tuple[str, str]]) -> list[str]:
+        judged.append(name)
+        return [probe.CONNECT] if name == best else truly(name, outcomes)
+
+    monkeypatch.setattr(probe, "broken_promises", broken)
+    if not below:
+        pytest.skip("only the last level is to be had here")
+    assert level().name in below
+    assert judged[0] == best
+    with pytest.raises(SandboxError, match=f"{best}: {probe.CONNECT}"), Template(preload=(), isolation=best):
+        pass
