@@ -190,13 +190,20 @@ def _hint(kind: HintKind, turn: int, text: str) -> Hint:
     return Hint(kind=kind, turn=turn, quotation=quotation)
 
 
+def kept(hints: Sequence[Hint], more: Hint) -> tuple[Hint, ...]:
+    """Return at most two hints that say as much as all: the one that gave away most, and the latest."""
+    order = {"nudge": 0, "form": 1, "answer": 2}
+    most = max((*hints, more), key=lambda hint: order[hint.kind])
+    return (more,) if order[most.kind] == order[more.kind] else (most, more)
+
+
 def describe(hints: Sequence[Hint]) -> str:
     """Return the latest hint in words, with the one before it that gave away more, if any; empty for no hints."""
     if not hints:
         return ""
     order = {"nudge": 0, "form": 1, "answer": 2}
     latest = hints[-1]
-    most = max(hints, key=lambda hint: (order[hint.kind], hint.turn))
+    most = max(hints, key=lambda hint: order[hint.kind])
     return (
         str(latest) if order[most.kind] <= order[latest.kind] else f"{latest}; before: {most.kind} (turn {most.turn})"
     )

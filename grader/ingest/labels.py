@@ -39,6 +39,14 @@ _FILLER = re.compile(
     r"(?:\s+(?:to|for|of|on))?[\s.:]+)?(?:the\s+)?"
 )
 _NUMBERED = re.compile(r"(\d{1,3})[.)]\s+(?=[(\[]?[a-z][)\]])")
+# Whether a line can start with a label at all: a cheap question asked of every line.
+_CANDIDATE = re.compile(
+    r"[\W_]*(?:\d|(?:[a-z](?![a-z])|<?h[1-6]|(?:sub)*(?:section|paragraph|parts?|question)|problem|question|exercise|task|prob|ques|ex"
+    r"|q\d|p\d|hw|homework|item|textbf|strong|answer|answers|answering|solutions?|sol|solving|ans|response|my|the|final|full"
+    r"|complete|worked|let|lets|ok|okay|now|next|great|perfect|sure|finally|lastly|alright|absolutely|excellent|good|so|thanks"
+    r"|first|then|no|we|moving|on|onto|time|turning)(?![a-z]))",
+    re.IGNORECASE,
+)
 _RECAP = re.compile(
     r"[\W_]*(?:\(?recap|recall|reminder|summary of|from (?:above|before|earlier)|results? recap|\(given)"
 )
@@ -105,6 +113,8 @@ def normalised(line: str) -> str:
 def label_at(line: str, names: PartNames, *, next_line: str = "") -> Label | None:
     """Return the label that a line starts with, else None; `next_line` shows whether it is underlined."""
     head = line[:LABEL_LIMIT_CHARACTERS]
+    if not _CANDIDATE.match(head):
+        return None
     is_heading = bool(_HEADING.match(head)) or bool(re.fullmatch(r"\s{0,3}(?:={3,}|-{3,})\s*", next_line[:90]))
     is_bold = not is_heading and bool(_BOLD.match(head))
     shown = normalised(head)
@@ -227,7 +237,9 @@ def _is_plausible(match: re.Match[str], shown: str, is_strong: bool, is_led: boo
             match["kw"]
             and match["let"] in "ai"
             and not match["open"]
-            and re.match(r"\s+(?:of(?!\s+(?:the|this|problem|question|exercise|hw|homework|q|\d))|bit|don|am|think|need)\b", rest)
+            and re.match(
+                r"\s+(?:of(?!\s+(?:the|this|problem|question|exercise|hw|homework|q|\d))|bit|don|am|think|need)\b", rest
+            )
         )
     ends = bool(re.match(r"\s*(?:$|[.:,!?;=]|[" + _DASH + r"]\s)", rest))
     number = match["num"] or match["pnum"] or match["kw0"]

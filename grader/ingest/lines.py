@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -75,19 +76,20 @@ def without_code(lines: Sequence[str]) -> list[str]:
     """
     shown = list(lines)
     closers: dict[str, int] = {}
-    for number, line in enumerate(lines):
-        if (match := _FENCE.match(line)) and not match[2].strip():
+    fences = [number for number, line in enumerate(lines) if "```" in line or "~~~" in line]
+    for number in fences:
+        if (match := _FENCE.match(lines[number])) and not match[2].strip():
             closers[match[1][0]] = number
-    number = 0
-    while number < len(lines):
-        match = _FENCE.match(lines[number])
+    stop = -1
+    for number in fences:
+        match = _FENCE.match(lines[number]) if number > stop else None
         if match is None:
-            number += 1
             continue
         mark = match[1]
         stop = number
         if closers.get(mark[0], -1) > number:
-            for candidate in range(number + 1, len(lines)):
+            for later in range(bisect_right(fences, number), len(fences)):
+                candidate = fences[later]
                 end = _FENCE.match(lines[candidate])
                 if end and end[1].startswith(mark) and not end[2].strip():
                     stop = candidate
@@ -96,7 +98,6 @@ def without_code(lines: Sequence[str]) -> list[str]:
                 closers[mark[0]] = number  # only shorter fences follow: not closed
         for index in range(number, stop + 1):
             shown[index] = " " * len(lines[index])
-        number = stop + 1
     return shown
 
 
@@ -121,8 +122,8 @@ def math_spans(text: str) -> Iterator[MathSpan]:
                 yield MathSpan(start=start, stop=token.start(), delimiter=opened)
                 opened = ""
             elif not opened or (opened == "$" and mark == "$$"):
-                line_end = text.find("\n", token.end())
-                rest = text[token.end() : line_end if 0 <= line_end < token.end() + 80 else token.end() + 80]
+                line_end = text.find("\n", token.end(), token.end() + 80)
+                rest = text[token.end() : line_end if line_end >= 0 else token.end() + 80]
                 opened, start, alone = mark, token.end(), mark == "$$" and not rest.strip()
 
 

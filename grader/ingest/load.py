@@ -131,7 +131,7 @@ def load_json(text: str) -> object:
 
 
 def load_toml(text: str) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Return the table of a TOML text, and the keys that occur twice in it; the values of such keys are not to be believed.
+    """Return the table of a TOML text, and the keys that occur twice in it; their values are not to be believed.
 
     Raises:
         IngestError: Not TOML (the message holds the line), too long, or nested too deeply.

@@ -83,7 +83,7 @@ def read_module(text: str, names: PartNames, *, file: str, must_be: bool = False
         if not collected.answers and not collected.problems and not must_be and not looks_like_python(text):
             raise IngestError("Python, but nothing in it is named after a part (wanted names such as part_1a)")
     return Reading(
-        format="python", parts=collected.parts(names.ids), problems=tuple(collected.problems), author=_author(code.tree)
+        format="python", parts=collected.parts(names.ids), problems=collected.problems, author=_author(code.tree)
     )
 
 

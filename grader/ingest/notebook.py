@@ -65,7 +65,7 @@ def read_notebook(data: object, names: PartNames, *, file: str) -> Reading:
         if code.tree is None:
             unreadable_parts(code, names, collected)
     return Reading(
-        format="notebook", parts=collected.parts(names.ids), problems=tuple(collected.problems), author=_author(data)
+        format="notebook", parts=collected.parts(names.ids), problems=collected.problems, author=_author(data)
     )
 
 

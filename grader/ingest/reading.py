@@ -10,14 +10,13 @@ from pathlib import PurePosixPath
 
 from grader.errors import IngestError
 from grader.ingest.exports import is_export, read_export
-from grader.ingest.lines import classify, without_comments
+from grader.ingest.lines import without_comments
 from grader.ingest.load import SIZE_LIMIT_BYTES, Document, decode, load_json, load_toml, read_bytes
 from grader.ingest.module import looks_like_python, read_module
 from grader.ingest.notebook import is_notebook, read_notebook
 from grader.ingest.parts import PartNames
 from grader.ingest.record import Reading, all_unreadable
 from grader.ingest.repair import repair
-from grader.ingest.sections import Context, sections_of
 from grader.ingest.segment import segment
 from grader.ingest.sheet import read_sheet
 from grader.ingest.source import Source, leaves_root
@@ -175,15 +174,14 @@ def _markdown(document: Document, names: PartNames) -> Reading:
         raise IngestError("Python")
     repaired = repair(document.text)
     cleaned = without_comments(repaired.text)
-    lines = cleaned.text.split("\n")
-    kinds = classify(lines)
-    found = sections_of(lines, kinds, Context(names=names))
-    if not found.is_labelled:
-        raise IngestError("no heading names a part (wanted headings such as `## 1a` or `### (a)`)")
     turn = Turn(number=1, role="assistant", text=cleaned.text, line=1, pages=cleaned.pages)
     changed = frozenset(line + 1 for line in repaired.lines)
     parts, problems = segment([turn], names, file=document.file, repaired_lines=changed)
-    author = next((match[1] for line in lines[:20] if (match := _AUTHOR.match(line[:300]))), "")
+    if not parts:
+        raise IngestError("no heading names a part (wanted headings such as `## 1a` or `### (a)`)")
+    author = next(
+        (match[1] for line in cleaned.text[:8000].split("\n")[:20] if (match := _AUTHOR.match(line[:300]))), ""
+    )
     return Reading(format="markdown", parts=parts, problems=problems, author=author)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from grader.model import Answer, Attempt, Place, Unreadable
 
+PROBLEMS_LIMIT = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -33,7 +35,8 @@ class Collected:
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    noted: dict[str, None] = field(default_factory=dict)
+    left_out: int = 0
 
     def add(self, part: str, answer: Answer, place: Place) -> None:
         """Append an answer to the one attempt of a part."""
@@ -41,9 +44,18 @@ class Collected:
         self.places.setdefault(part, place)
 
     def note(self, problem: str) -> None:
-        """Keep a problem once."""
-        if problem not in self.problems:
-            self.problems.append(problem)
+        """Keep a problem once, and no more than `PROBLEMS_LIMIT`."""
+        if problem in self.noted:
+            return
+        if len(self.noted) < PROBLEMS_LIMIT:
+            self.noted[problem] = None
+        else:
+            self.left_out += 1
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The problems noted, and how many more there were."""
+        return (*self.noted, *([f"and {self.left_out} more problems"] if self.left_out else []))
 
     def parts(self, order: Iterable[str]) -> dict[str, tuple[Attempt, ...]]:
         """Return one attempt a part, in the order of the part ids."""

@@ -19,6 +19,7 @@ from grader.ingest.hints import (
     hint_to_same_part,
     hint_with_request,
     is_continue,
+    kept,
 )
 from grader.ingest.labels import announced, mentioned, normalised_sentence, problem_mentioned
 from grader.ingest.lines import Kind, classify, math_spans
@@ -53,7 +54,7 @@ class _Draft:
 class _Progress:
     context: Context
     drafts: dict[str, list[_Draft]] = field(default_factory=dict)
-    hints: dict[str, list[Hint]] = field(default_factory=dict)
+    hints: dict[str, tuple[Hint, ...]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
@@ -210,11 +211,11 @@ def _note_hints(state: _Progress, user: Sequence[Turn], before: str | None, answ
             else:
                 hint = hint_with_request(request, turn=turn.number, names=names)
             if hint:
-                state.hints.setdefault(part, []).append(hint)
+                state.hints[part] = kept(state.hints.get(part, ()), hint)
         if before and before not in answered and before in state.drafts:
             passing = hint_in_passing(about, turn=turn.number, names=names)
             if passing:
-                state.hints.setdefault(before, []).append(passing)
+                state.hints[before] = kept(state.hints.get(before, ()), passing)
 
 
 def _add_unreadable(state: _Progress, parts: Sequence[str], turn: Turn, file: str) -> None:

@@ -18,9 +18,7 @@ _HARMLESS = frozenset(
 )
 
 
-def read_sheet(
-    data: object, names: PartNames, *, file: str, form: str, repeated_keys: tuple[str, ...] = ()
-) -> Reading:
+def read_sheet(data: object, names: PartNames, *, file: str, form: str, repeated_keys: tuple[str, ...] = ()) -> Reading:
     """Return the answers of a sheet; values that are not text or numbers are unreadable, with the reason.
 
     `repeated_keys` are keys that the file holds twice somewhere; their parts are unreadable.
@@ -47,7 +45,7 @@ def read_sheet(
     _fill(table, repeated, names, file, collected, is_wrapped=inner is not None)
     if not collected.answers:
         raise IngestError(f"no key names a part (wanted keys such as {', '.join(names.ids[:3])})")
-    return Reading(format=form, parts=collected.parts(names.ids), problems=tuple(collected.problems), author=author)
+    return Reading(format=form, parts=collected.parts(names.ids), problems=collected.problems, author=author)
 
 
 def _fill(

@@ -12,7 +12,12 @@ from ingest_cases import read_all, read_one, text_of, texts
 def node(name: str, parent: str | None, role: str, *parts: object, **more: Any) -> dict[str, Any]:
     """Return one node of a ChatGPT export."""
     content = {"content_type": more.pop("content_type", "text"), "parts": list(parts)}
-    return {"id": name, "parent": parent, "children": [], "message": {"author": {"role": role}, "content": content, **more}}
+    return {
+        "id": name,
+        "parent": parent,
+        "children": [],
+        "message": {"author": {"role": role}, "content": content, **more},
+    }
 
 
 def chatgpt(*nodes: dict[str, Any], current: str | None, title: str = "t") -> dict[str, Any]:
@@ -60,7 +65,9 @@ def test_pictures_are_noted_and_make_hints(tmp_path: Path) -> None:
 
 def test_several_conversations_get_ids_of_their_own(tmp_path: Path) -> None:
     talks = [
-        chatgpt(node("u", "root", "user", "solve 1a"), node("a", "u", "assistant", f"### 1a\n{i}"), current="a", title=title)
+        chatgpt(
+            node("u", "root", "user", "solve 1a"), node("a", "u", "assistant", f"### 1a\n{i}"), current="a", title=title
+        )
         for i, title in enumerate(("Home work", "same", "same", ""))
     ]
     submissions = read_all(tmp_path, "c.json", json.dumps(talks))
@@ -85,7 +92,11 @@ def test_claude_exports_drop_thinking(tmp_path: Path) -> None:
         {
             "sender": "assistant",
             "text": "wrong copy",
-            "content": [{"type": "thinking", "thinking": "hmm"}, {"type": "text", "text": "### (b)\n$x$"}, {"type": "odd"}],
+            "content": [
+                {"type": "thinking", "thinking": "hmm"},
+                {"type": "text", "text": "### (b)\n$x$"},
+                {"type": "odd"},
+            ],
         },
         {"sender": "human", "text": "are you sure?"},
         {"sender": "assistant", "text": "yes, $x$"},
@@ -99,7 +110,10 @@ def test_claude_exports_drop_thinking(tmp_path: Path) -> None:
 
 
 def test_plain_lists_of_messages(tmp_path: Path) -> None:
-    messages = [{"role": "user", "content": "solve 1a"}, {"role": "assistant", "content": [{"type": "text", "text": "### 1a\nx"}]}]
+    messages = [
+        {"role": "user", "content": "solve 1a"},
+        {"role": "assistant", "content": [{"type": "text", "text": "### 1a\nx"}]},
+    ]
     assert list(read_one(tmp_path, "c.json", json.dumps(messages)).parts) == ["1a"]
     assert list(read_one(tmp_path, "d.json", json.dumps({"messages": messages})).parts) == ["1a"]
 
@@ -113,13 +127,15 @@ KATEX = (
 
 def page(user: str, assistant: str) -> str:
     """Return a page with one turn of each speaker; `{}` in the attributes is the text."""
-    return f"<!DOCTYPE html>\n<html><head><title>t</title><script>var a = '<div>';</script></head><body>{user}{assistant}</body></html>"
+    head = "<head><title>t</title><script>var a = '<div>';</script></head>"
+    return f"<!DOCTYPE html>\n<html>{head}<body>{user}{assistant}</body></html>"
 
 
 def test_saved_pages_of_both_sites(tmp_path: Path) -> None:
     answer = (
         f"<h3>(a) Mean of {KATEX.format('')}</h3><p>It <strong>is</strong></p>{KATEX.format('-display')}"
-        "<ul><li><p>one</p></li><li>two</li></ul><pre><code>x = 1\n### (b)</code></pre><button>Copy</button><p>end<br>x</p>"
+        "<ul><li><p>one</p></li><li>two</li></ul><pre><code>x = 1\n### (b)</code></pre>"
+        "<button>Copy</button><p>end<br>x</p>"
     )
     pages = {
         "chatgpt": page(
@@ -127,7 +143,8 @@ def test_saved_pages_of_both_sites(tmp_path: Path) -> None:
             f'<div data-message-author-role="assistant"><div class="markdown">{answer}</div></div>',
         ),
         "claude": page(
-            '<div data-testid="user-message"><p>solve part a</p></div>', f'<div class="x font-claude-response y">{answer}</div>'
+            '<div data-testid="user-message"><p>solve part a</p></div>',
+            f'<div class="x font-claude-response y">{answer}</div>',
         ),
     }
     for name, content in pages.items():

@@ -37,7 +37,7 @@ UNREADABLE = {
     "words": (b"nothing that anyone can grade", "no reader knows this file"),
     "a number": (b"42", "no reader"),
     "json of nothing": (b'{"a": 1}', "no key names a part"),
-    "flattened": ("## 1a\n".encode() + "x\u200b".encode() * 30, "printed page"),
+    "flattened": (b"## 1a\n" + "x\u200b".encode() * 30, "printed page"),
 }
 
 
@@ -96,6 +96,7 @@ def test_a_file_over_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.M
     assert "larger than" in submission.problems[0]
 
 
+HOSTILE_CHARACTERS = 300_000
 MILLION = {
     "one line": "## 1a\n" + "x" * 1_000_000,
     "headings": "### (a)\n" * 125_000,
@@ -136,15 +137,38 @@ MILLION = {
 
 
 @pytest.mark.parametrize("name", MILLION)
-def test_a_million_characters_are_read_in_linear_time(name: str, tmp_path: Path) -> None:
-    content = MILLION[name].encode()
+def test_hostile_text_is_read_in_linear_time(name: str, tmp_path: Path) -> None:
+    content = MILLION[name][:HOSTILE_CHARACTERS].encode()
     started = time.process_time()
     read_all(tmp_path, "a.py" if name.startswith("python") else "a.md", content)
-    assert seconds(started) < 6, "2 s alone on a machine; three times that beside others"
+    assert seconds(started) < 6, "under 2 s alone on a machine; three times that beside others"
 
 
-@settings(max_examples=150, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.one_of(st.binary(max_size=300), st.text(alphabet="1ab#()*\n`$\\[]{}:\".=_ <>|%PartUser", max_size=300).map(str.encode)))
+def test_a_long_transcript_is_read_in_two_seconds(tmp_path: Path) -> None:
+    turn = (
+        "## User\n\nPlease solve part ({0})\n\n## Assistant\n\nLet's solve part ({0}).\n\n"
+        + "Some words with $x_1$ and more.\n\n\\[\nx = 1\n\\]\n\n" * 25
+    )
+    text = "".join(turn.format("abc"[i % 3]) for i in range(750))
+    assert len(text) > 900_000
+    started = time.process_time()
+    submission = read_one(tmp_path, "a.md", text)
+    assert seconds(started) < 6, "under 2 s alone on a machine; three times that beside others"
+    assert list(submission.parts) == ["1a", "1b", "1c"]
+
+
+@settings(
+    max_examples=150,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    content=st.one_of(
+        st.binary(max_size=300), st.text(alphabet='1ab#()*\n`$\\[]{}:".=_ <>|%PartUser', max_size=300).map(str.encode)
+    )
+)
 def test_any_content_becomes_a_submission(content: bytes, tmp_path: Path) -> None:
     for name in ("a.md", "a.py"):
         for submission in read_all(tmp_path, name, content):
@@ -153,20 +177,52 @@ def test_any_content_becomes_a_submission(content: bytes, tmp_path: Path) -> Non
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
-    lambda below: st.lists(below, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(
-            ["mapping", "current_node", "message", "author", "role", "content", "parts", "parent", "chat_messages", "sender", "text", "type"]
-            + ["cells", "cell_type", "source", "metadata", "tags", "nbformat", "worksheets", "answers", "1a", "Part 1a", "messages", "x"]
-        ),
-        below | st.sampled_from(["user", "assistant", "human", "code", "markdown", "text", "x", "## 1a\n1"]),
-        max_size=6,
+    lambda below: (
+        st.lists(below, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "mapping",
+                    "current_node",
+                    "message",
+                    "author",
+                    "role",
+                    "content",
+                    "parts",
+                    "parent",
+                    "chat_messages",
+                    "sender",
+                    "text",
+                    "type",
+                    "cells",
+                    "cell_type",
+                    "source",
+                    "metadata",
+                    "tags",
+                    "nbformat",
+                    "worksheets",
+                    "answers",
+                    "1a",
+                    "Part 1a",
+                    "messages",
+                    "x",
+                ]
+            ),
+            below | st.sampled_from(["user", "assistant", "human", "code", "markdown", "text", "x", "## 1a\n1"]),
+            max_size=6,
+        )
     ),
     max_leaves=25,
 )
 
 
-@settings(max_examples=250, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=250,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(value=JSON)
 def test_any_json_becomes_a_submission(value: object, tmp_path: Path) -> None:
     submissions = read_all(tmp_path, "a.json", json.dumps(value))

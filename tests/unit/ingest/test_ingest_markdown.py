@@ -10,35 +10,41 @@ from ingest_cases import read_one, text_of, texts
 from grader.model import Prose
 
 STYLES = {
-    "number and letter": ("## 1a\n{0}\n## 1b\n{1}\n## 2a\n{2}\n", None),
-    "letters under problems": ("# Problem 1\n### (a)\n{0}\n### (b)\n{1}\n# Problem 2\n### (a)\n{2}\n", None),
-    "bold": ("**1a)**\n\n{0}\n\n**1b)** \n\n{1}\n\n**2a)**\n\n{2}\n", None),
-    "bold with the answer behind": ("**1a)** {0}\n\n**1b)** {1}\n\n**2a)** {2}\n", None),
-    "part with a keyword": ("# Question 1\nPart (a)\n\n{0}\n\nPart (b):\n\n{1}\n\n# Question 2\nPart A\n\n{2}\n", None),
-    "number, bracketed letter": ("1(a)\n{0}\n\n1(b)\n{1}\n\n2(a)\n{2}\n", None),
-    "problem with a dash": ("## Problem 1 – a\n{0}\n## Problem 1 - b\n{1}\n## Problem 2 — a\n{2}\n", None),
-    "announced": ("# Problem 1\nLet's tackle a.\n\n{0}\n\nNow, let's move on to part (b).\n\n{1}\n\n## Problem 2\nLet's solve part a:\n{2}\n", None),
-    "dotted": ("1.a\n{0}\n\n1.b\n{1}\n\n2.a\n{2}\n", None),
-    "Q": ("Q1 (a)\n{0}\n\nQ1 (b)\n{1}\n\nQ2 (a)\n{2}\n", None),
-    "bare letters at line starts": ("Problem 1\n\n(a) {0}\n\n(b) {1}\n\nProblem 2\n\n(a) {2}\n", None),
-    "letters with one bracket": ("# Exercise 1\n\na) {0}\n\nb) {1}\n\n# Exercise 2\n\na) {2}\n", None),
-    "underlined": ("Part 1a\n-------\n{0}\n\nPart 1b\n-------\n{1}\n\nPart 2a\n=======\n{2}\n", None),
-    "solutions": ("## Solution to 1(a)\n{0}\n## Solution to 1(b)\n{1}\n## Solution to 2(a)\n{2}\n", None),
-    "words for numbers": ("# Problem One\n## a.\n{0}\n## b.\n{1}\n# Problem Two\n## a.\n{2}\n", None),
-    "LaTeX sectioning": ("\\section*{{Problem 1}}\n\\subsection*{{(a)}}\n{0}\n\\subsection*{{(b)}}\n{1}\n\\section*{{Problem 2}}\n\\subsection*{{(a)}}\n{2}\n", None),
-    "HTML headings": ("<h2>1a</h2>\n{0}\n<h2>1b</h2>\n{1}\n<h2>2a</h2>\n{2}\n", None),
-    "homework number": ("## HW13 1a\n{0}\n## HW13 1b\n{1}\n## HW13 2a\n{2}\n", None),
-    "emoji": ("### ✅ Part 1a\n{0}\n### 🔍 Part 1b\n{1}\n### 🧠 Part 2a\n{2}\n", None),
-    "equals": ("1a = {0}\n1b = {1}\n2a = {2}\n", None),
-    "colons": ("1a: {0}\n1b: {1}\n2a: {2}\n", None),
-    "numbered list": ("1. (a) {0}\n\n1. (b) {1}\n\n2. (a) {2}\n", None),
+    "number and letter": "## 1a\n{0}\n## 1b\n{1}\n## 2a\n{2}\n",
+    "letters under problems": "# Problem 1\n### (a)\n{0}\n### (b)\n{1}\n# Problem 2\n### (a)\n{2}\n",
+    "bold": "**1a)**\n\n{0}\n\n**1b)** \n\n{1}\n\n**2a)**\n\n{2}\n",
+    "bold with the answer behind": "**1a)** {0}\n\n**1b)** {1}\n\n**2a)** {2}\n",
+    "part with a keyword": "# Question 1\nPart (a)\n\n{0}\n\nPart (b):\n\n{1}\n\n# Question 2\nPart A\n\n{2}\n",
+    "number, bracketed letter": "1(a)\n{0}\n\n1(b)\n{1}\n\n2(a)\n{2}\n",
+    "problem with a dash": "## Problem 1 – a\n{0}\n## Problem 1 - b\n{1}\n## Problem 2 — a\n{2}\n",
+    "announced": (
+        "# Problem 1\nLet's tackle a.\n\n{0}\n\nNow, let's move on to part (b).\n\n{1}\n"
+        "\n## Problem 2\nLet's solve part a:\n{2}\n"
+    ),
+    "dotted": "1.a\n{0}\n\n1.b\n{1}\n\n2.a\n{2}\n",
+    "Q": "Q1 (a)\n{0}\n\nQ1 (b)\n{1}\n\nQ2 (a)\n{2}\n",
+    "bare letters at line starts": "Problem 1\n\n(a) {0}\n\n(b) {1}\n\nProblem 2\n\n(a) {2}\n",
+    "letters with one bracket": "# Exercise 1\n\na) {0}\n\nb) {1}\n\n# Exercise 2\n\na) {2}\n",
+    "underlined": "Part 1a\n-------\n{0}\n\nPart 1b\n-------\n{1}\n\nPart 2a\n=======\n{2}\n",
+    "solutions": "## Solution to 1(a)\n{0}\n## Solution to 1(b)\n{1}\n## Solution to 2(a)\n{2}\n",
+    "words for numbers": "# Problem One\n## a.\n{0}\n## b.\n{1}\n# Problem Two\n## a.\n{2}\n",
+    "LaTeX sectioning": (
+        "\\section*{{Problem 1}}\n\\subsection*{{(a)}}\n{0}\n\\subsection*{{(b)}}\n{1}\n"
+        "\\section*{{Problem 2}}\n\\subsection*{{(a)}}\n{2}\n"
+    ),
+    "HTML headings": "<h2>1a</h2>\n{0}\n<h2>1b</h2>\n{1}\n<h2>2a</h2>\n{2}\n",
+    "homework number": "## HW13 1a\n{0}\n## HW13 1b\n{1}\n## HW13 2a\n{2}\n",
+    "emoji": "### ✅ Part 1a\n{0}\n### 🔍 Part 1b\n{1}\n### 🧠 Part 2a\n{2}\n",
+    "equals": "1a = {0}\n1b = {1}\n2a = {2}\n",
+    "colons": "1a: {0}\n1b: {1}\n2a: {2}\n",
+    "numbered list": "1. (a) {0}\n\n1. (b) {1}\n\n2. (a) {2}\n",
 }
 ANSWERS = (r"$N(0, s+1)$", r"$\sum_k x_k$", r"$p^* = q$")
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_every_style_of_headings(style: str, tmp_path: Path) -> None:
-    submission = read_one(tmp_path, "a.md", STYLES[style][0].format(*ANSWERS))
+    submission = read_one(tmp_path, "a.md", STYLES[style].format(*ANSWERS))
     assert submission.format == "markdown", submission.problems
     assert list(submission.parts) == ["1a", "1b", "2a"]
     for part, answer in zip(("1a", "1b", "2a"), ANSWERS, strict=True):
@@ -62,7 +68,10 @@ def test_letters_that_start_again_belong_to_the_next_problem(tmp_path: Path) -> 
 
 
 def test_a_summary_at_the_end_goes_to_the_same_parts(tmp_path: Path) -> None:
-    text = "".join(f"### ({letter})\nfirst {letter}\n" for letter in "abcdefgh") + "### Summary\n**(a)** again a\n\n**(b)** again b\n"
+    text = (
+        "".join(f"### ({letter})\nfirst {letter}\n" for letter in "abcdefgh")
+        + "### Summary\n**(a)** again a\n\n**(b)** again b\n"
+    )
     submission = read_one(tmp_path, "a.md", text)
     assert not any(part.startswith("2") for part in submission.parts)
     assert "again a" in texts(submission)["1a"]
@@ -128,7 +137,14 @@ def test_a_part_that_the_assignment_does_not_have_is_noted(tmp_path: Path) -> No
     assert any("2h" in problem for problem in submission.problems)
 
 
-@pytest.mark.parametrize(("ids", "text"), [(("1", "2"), "## 1\nx\n## Problem 2\ny\n"), (("a", "b"), "## (a)\nx\n## Part b\ny\n"), (("q1", "q2"), "# Question 1\nx\n# Q2\ny\n")])
+@pytest.mark.parametrize(
+    ("ids", "text"),
+    [
+        (("1", "2"), "## 1\nx\n## Problem 2\ny\n"),
+        (("a", "b"), "## (a)\nx\n## Part b\ny\n"),
+        (("q1", "q2"), "# Question 1\nx\n# Q2\ny\n"),
+    ],
+)
 def test_other_assignments_with_other_ids(ids: tuple[str, ...], text: str, tmp_path: Path) -> None:
     submission = read_one(tmp_path, "a.md", text, ids)
     assert tuple(submission.parts) == ids

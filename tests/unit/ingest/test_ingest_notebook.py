@@ -18,7 +18,7 @@ def cell(kind: str, source: str | list[str], *tags: str, **more: Any) -> dict[st
     return {"cell_type": kind, "source": source, "metadata": {"tags": list(tags)} if tags else {}, **more}
 
 
-def notebook(*cells: dict[str, Any], **more: Any) -> str:
+def notebook(*cells: object, **more: Any) -> str:
     """Return a notebook of version 4 with these cells."""
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": list(cells), **more})
 
@@ -64,9 +64,32 @@ def test_tags_headings_and_functions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        json.dumps({"nbformat": 3, "metadata": {}, "worksheets": [{"cells": [{"cell_type": "heading", "level": 2, "source": "1a"}, {"cell_type": "markdown", "source": ["$x$"]}, {"cell_type": "code", "input": "def part_1b(): return 1"}]}]}),
-        notebook(cell("markdown", "## 1a\n$x$", id="same"), cell("code", "def part_1b(): return 1", id="same"), nbformat=99),
-        notebook(cell("markdown", "## 1a\n$x$"), cell("code", "def part_1b(): return 1"), {"cell_type": "odd"}, 3, None, {"cell_type": "code", "source": 3}),  # type: ignore[arg-type]
+        json.dumps(
+            {
+                "nbformat": 3,
+                "metadata": {},
+                "worksheets": [
+                    {
+                        "cells": [
+                            {"cell_type": "heading", "level": 2, "source": "1a"},
+                            {"cell_type": "markdown", "source": ["$x$"]},
+                            {"cell_type": "code", "input": "def part_1b(): return 1"},
+                        ]
+                    }
+                ],
+            }
+        ),
+        notebook(
+            cell("markdown", "## 1a\n$x$", id="same"), cell("code", "def part_1b(): return 1", id="same"), nbformat=99
+        ),
+        notebook(
+            cell("markdown", "## 1a\n$x$"),
+            cell("code", "def part_1b(): return 1"),
+            {"cell_type": "odd"},
+            3,
+            None,
+            {"cell_type": "code", "source": 3},
+        ),
     ],
 )
 def test_other_versions_and_damage(text: str, tmp_path: Path) -> None:
@@ -75,7 +98,9 @@ def test_other_versions_and_damage(text: str, tmp_path: Path) -> None:
 
 
 def test_a_cell_with_a_syntax_error_spoils_only_itself(tmp_path: Path) -> None:
-    submission = read_one(tmp_path, "n.ipynb", notebook(cell("code", "def part_1a(:\n  x"), cell("code", "def part_1b(): return 1")))
+    submission = read_one(
+        tmp_path, "n.ipynb", notebook(cell("code", "def part_1a(:\n  x"), cell("code", "def part_1b(): return 1"))
+    )
     assert kinds(submission.parts["1a"][0]) == ["Unreadable"]
     assert kinds(submission.parts["1b"][0]) == ["Callable"]
 
@@ -95,7 +120,10 @@ def test_broken_json_is_unknown(tmp_path: Path) -> None:
 
 
 def test_three_thousand_cells(tmp_path: Path) -> None:
-    cells = [cell("code", f"def part_1a_{i}(x):\n    return x\n") if i % 2 else cell("markdown", f"## 1b\n$x_{i}$") for i in range(3000)]
+    cells = [
+        cell("code", f"def part_1a_{i}(x):\n    return x\n") if i % 2 else cell("markdown", f"## 1b\n$x_{i}$")
+        for i in range(3000)
+    ]
     started = time.process_time()
     submission = read_one(tmp_path, "n.ipynb", notebook(*cells))
     assert seconds(started) < 10

@@ -18,7 +18,8 @@ FORMULAS = [
     r"\mathbb{D}_{\text{KL}}(p \| q) = \mathbb{E}_{x \sim p(x)} \log \frac{p(x)}{q(x)}",
     r"\text{Var}(\hat{X}_0) = a + \Delta t \sum_{k=0}^{T-1} b_k",
     r"p^*(y_w \succ y_l | x) = \frac{\exp(r^*(x, y_w))}{\exp(r^*(x, y_w)) + \exp(r^*(x, y_l))}",
-    r"\mathbb{E}_{x \sim \mathcal{D}, y \sim \pi_\theta(y|x)} [r_\phi(x,y)] - \beta \mathbb{D}_{\text{KL}}[\pi_\theta(y|x) \| \pi_{\text{ref}}(y|x)]",
+    r"\mathbb{E}_{x \sim \mathcal{D}, y \sim \pi_\theta(y|x)} [r_\phi(x,y)]"
+    r" - \beta \mathbb{D}_{\text{KL}}[\pi_\theta(y|x) \| \pi_{\text{ref}}(y|x)]",
     r"\mathcal{L}_{\text{DPO}}(\pi_\theta; \pi_{\text{ref}}) = -\log \sigma(z)",
     r"\nabla_\theta \mathcal{L}_{\text{DPO}} = -\beta [\nabla_\theta \log \pi_\theta(y_w|x)]",
     r"\mathbb{D}_{\text{KL}}\left[\pi_\theta(\cdot|x) \| \frac{1}{Z(x)} q\right]",
@@ -58,7 +59,10 @@ def test_sound_text_stays(sound: str) -> None:
 
 def test_dollars_on_the_wrong_side_of_the_words() -> None:
     line = r"Let \(\Delta t \to 0\) (so T \to \infty$), convert the sum to an integral with $k\Delta t \to s:"
-    assert repair(line).text == r"Let \(\Delta t \to 0\) (so $T \to \infty$), convert the sum to an integral with $k\Delta t \to s$:"
+    assert (
+        repair(line).text
+        == r"Let \(\Delta t \to 0\) (so $T \to \infty$), convert the sum to an integral with $k\Delta t \to s$:"
+    )
 
 
 def test_mixed_delimiters_do_not_break_the_rest() -> None:
@@ -68,7 +72,10 @@ def test_mixed_delimiters_do_not_break_the_rest() -> None:
 
 
 def test_escapes_of_strings() -> None:
-    assert restore_escapes("\frac \beta \theta \rho \alpha \varphi \nabla x\ny") == "\\frac \\beta \\theta \\rho \\alpha \\varphi \\nabla x\ny"
+    assert (
+        restore_escapes("\frac \beta \theta \rho \alpha \varphi \nabla x\ny")
+        == "\\frac \\beta \\theta \\rho \\alpha \\varphi \\nabla x\ny"
+    )
 
 
 def test_the_renderer_agrees_with_a_library() -> None:
@@ -92,7 +99,10 @@ def test_repair_keeps_the_lines(text: str) -> None:
     assert repair(text).text.count("\n") == text.count("\n")
 
 
-@pytest.mark.parametrize("piece", ["_*", "*a ", "$$\\sum{k}_a*b $$ ", "\\[", "$", "\\(x", "$$\\mathbb{E}{x}\\pi\\theta$$\n", "^(", "{", "\\hat{X}0"])
+@pytest.mark.parametrize(
+    "piece",
+    ["_*", "*a ", "$$\\sum{k}_a*b $$ ", "\\[", "$", "\\(x", "$$\\mathbb{E}{x}\\pi\\theta$$\n", "^(", "{", "\\hat{X}0"],
+)
 def test_hostile_text_takes_linear_time(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     started = time.process_time()

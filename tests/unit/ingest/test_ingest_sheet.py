@@ -23,7 +23,8 @@ def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
         },
     }
     toml = (
-        'author = "Ada"\n[answers]\n"1a" = "N(0, sigma2 + 1)"\n"Part 1B" = { previous = "N(0, s)", current = "N(0, t)" }\n'
+        'author = "Ada"\n[answers]\n"1a" = "N(0, sigma2 + 1)"\n'
+        '"Part 1B" = { previous = "N(0, s)", current = "N(0, t)" }\n'
         'problem_1c = ["dt", "Because dt is small, the rest vanishes."]\n1d = 3\n1e = 0.5\n'
     )
     first, second = read_one(tmp_path, "a.json", json.dumps(table)), read_one(tmp_path, "a.toml", toml)
@@ -50,7 +51,14 @@ def test_other_values_are_unreadable_with_a_reason(value: str, tmp_path: Path) -
     assert isinstance(submission.parts["1b"][0].answers[0], Formula)
 
 
-@pytest.mark.parametrize("text", ['{"1a": "x", "1a": "y", "1b": "z"}', '{"1a": "x", "Part 1A": "y", "1b": "z"}', '{"answers": {"1(a)": "x", "1a": "y", "1b": "z"}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"1a": "x", "1a": "y", "1b": "z"}',
+        '{"1a": "x", "Part 1A": "y", "1b": "z"}',
+        '{"answers": {"1(a)": "x", "1a": "y", "1b": "z"}}',
+    ],
+)
 def test_keys_that_collide_are_never_decided_silently(text: str, tmp_path: Path) -> None:
     submission = read_one(tmp_path, "a.json", text)
     assert isinstance(submission.parts["1a"][0].answers[0], Unreadable)

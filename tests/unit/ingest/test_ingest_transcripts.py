@@ -72,7 +72,12 @@ def test_the_assistants_own_label_overrules_a_slip(tmp_path: Path) -> None:
 
 def test_problem_context_is_carried(tmp_path: Path) -> None:
     text = talk(
-        "solve part a", "Part (a):\n\none", "Now the second question on the homework. Solve part a.", "two", "and part b?", "three"
+        "solve part a",
+        "Part (a):\n\none",
+        "Now the second question on the homework. Solve part a.",
+        "two",
+        "and part b?",
+        "three",
     )
     submission = read_one(tmp_path, "t.md", text)
     assert {part: text_of(a[0].answers[0]).strip() for part, a in submission.parts.items()}["2b"] == "three"
@@ -83,7 +88,9 @@ def test_letters_that_restart_mean_the_next_problem_but_a_revision_does_not(tmp_
     turns = [turn for letter in "gh" for turn in (f"solve part {letter}", f"Part ({letter}):\n\nfirst {letter}")]
     again = read_one(tmp_path, "t.md", talk("part a", "Part (a): x", *turns, "Please redo part a", "x again"))
     assert len(again.parts["1a"]) == 2
-    further = read_one(tmp_path, "t.md", talk("part a", "Part (a): x", *turns, "Great, now part a", "### (a)\nnext problem"))
+    further = read_one(
+        tmp_path, "t.md", talk("part a", "Part (a): x", *turns, "Great, now part a", "### (a)\nnext problem")
+    )
     assert "next problem" in texts(further)["2a"]
 
 
@@ -94,7 +101,8 @@ def test_parts_out_of_order(tmp_path: Path) -> None:
 
 def test_a_recap_and_mentions_do_not_switch(tmp_path: Path) -> None:
     answer = (
-        "Let's work through part **(e)** using the result from part (d).\n\n### Recap of Part (d): Rewards\n\nFrom part (d), r.\n\n"
+        "Let's work through part **(e)** using the result from part (d).\n\n"
+        "### Recap of Part (d): Rewards\n\nFrom part (d), r.\n\n"
         "### Step 1\nUsing the implicit reward from part (d)\n\nend\n\nLet me know when you're ready for part (f)!"
     )
     submission = read_one(tmp_path, "t.md", talk("Problem 2, please solve part e.", answer))
@@ -104,7 +112,9 @@ def test_a_recap_and_mentions_do_not_switch(tmp_path: Path) -> None:
 
 def test_a_reply_that_was_cut_off_is_joined(tmp_path: Path) -> None:
     for word in ("continue", "Please go on.", "You got cut off, please continue"):
-        submission = read_one(tmp_path, "t.md", talk("solve 1d", "### 1d\nfirst half", word, "second half\n\n### (e)\nnext"))
+        submission = read_one(
+            tmp_path, "t.md", talk("solve 1d", "### 1d\nfirst half", word, "second half\n\n### (e)\nnext")
+        )
         (attempt,) = submission.parts["1d"]
         assert "first half\nsecond half" in text_of(attempt.answers[0])
         assert not attempt.hinted
@@ -134,8 +144,13 @@ def test_chatter_is_no_attempt(tmp_path: Path) -> None:
 
 
 def test_several_parts_without_any_label_are_unreadable_not_guessed(tmp_path: Path) -> None:
-    submission = read_one(tmp_path, "t.md", talk("Please solve parts a and b of problem 1.", "The first is $x$.\n\nThe second is $y$."))
-    assert {part: type(a[0].answers[0]).__name__ for part, a in submission.parts.items()} == {"1a": "Unreadable", "1b": "Unreadable"}
+    submission = read_one(
+        tmp_path, "t.md", talk("Please solve parts a and b of problem 1.", "The first is $x$.\n\nThe second is $y$.")
+    )
+    assert {part: type(a[0].answers[0]).__name__ for part, a in submission.parts.items()} == {
+        "1a": "Unreadable",
+        "1b": "Unreadable",
+    }
 
 
 def test_speakers_in_code_and_quotes_are_none(tmp_path: Path) -> None:
@@ -168,7 +183,9 @@ HINTS = [
 
 @pytest.mark.parametrize(("said", "kind"), HINTS)
 def test_hints_before_a_second_attempt(said: str, kind: str, tmp_path: Path) -> None:
-    submission = read_one(tmp_path, "t.md", talk("solve 1a", "### 1a\none", said, "Sure: two", "now part b", "### (b)\nB"))
+    submission = read_one(
+        tmp_path, "t.md", talk("solve 1a", "### 1a\none", said, "Sure: two", "now part b", "### (b)\nB")
+    )
     first, second = submission.parts["1a"]
     assert (first.hinted, second.hinted) == (False, True)
     assert second.hint.startswith(f"{kind} (turn 3)")
@@ -194,14 +211,25 @@ def test_what_is_no_hint_for_the_next_part(said: str, tmp_path: Path) -> None:
 
 
 def test_a_hint_stays_a_hint_for_later_attempts(tmp_path: Path) -> None:
-    text = talk("solve 1a", "### 1a\none", "The answer is $7$.", "two", "Now part b", "### (b)\nB", "Go back to part (a)", "### (a)\nthree")
+    text = talk(
+        "solve 1a",
+        "### 1a\none",
+        "The answer is $7$.",
+        "two",
+        "Now part b",
+        "### (b)\nB",
+        "Go back to part (a)",
+        "### (a)\nthree",
+    )
     third = read_one(tmp_path, "t.md", text).parts["1a"][2]
     assert third.hinted
     assert third.hint.startswith("answer (turn 3)")
 
 
 def test_an_answer_given_away_with_the_first_request_is_a_hint(tmp_path: Path) -> None:
-    submission = read_one(tmp_path, "t.md", talk("Solve part a of problem 1. The answer should be $x$.", "Part (a):\n\n$x$"))
+    submission = read_one(
+        tmp_path, "t.md", talk("Solve part a of problem 1. The answer should be $x$.", "Part (a):\n\n$x$")
+    )
     assert submission.parts["1a"][0].hint.startswith("answer")
 
 
@@ -211,5 +239,9 @@ def test_quotations_are_short(tmp_path: Path) -> None:
 
 
 def test_a_plain_second_request_is_no_hint(tmp_path: Path) -> None:
-    submission = read_one(tmp_path, "t.md", talk("solve 1h", "### 1h\none", "Sorry, try solving part H. My bad I made a mistake.", "### (h)\ntwo"))
+    submission = read_one(
+        tmp_path,
+        "t.md",
+        talk("solve 1h", "### 1h\none", "Sorry, try solving part H. My bad I made a mistake.", "### (h)\ntwo"),
+    )
     assert [attempt.hinted for attempt in submission.parts["1h"]] == [False, False]
