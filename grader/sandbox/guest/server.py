@@ -197,6 +197,8 @@ def _serve(server: _Server) -> NoReturn:
         if not data:
             for pid in list(server.sessions):
                 _end(server, pid, wait=False)
+            if server.temporary:
+                remove_tree(server.temporary)  # here too, since a grader that was killed does not
             os._exit(0)
         request = json.loads(data)
         try:

@@ -120,12 +120,17 @@ def start(path):
             os.kill(pid, 0)
 
 
-def test_a_grader_that_is_killed_leaves_nothing() -> None:
-    script = """
-import time
+@pytest.mark.parametrize("name", ["namespaces", "kernel-filters", "process"])
+def test_a_grader_that_is_killed_leaves_nothing(name: Level, tmp_path: Path) -> None:
+    with enter(name):
+        pass
+    tmp_path.chmod(0o755)
+    script = f"""
+import tempfile, time
 from grader.sandbox import Template
-with Template(preload=()) as template:
-    session = template.open(["x = 1"])
+tempfile.tempdir = {str(tmp_path)!r}
+with Template(preload=(), isolation={name!r}) as template:
+    session = template.open(["open('left', 'w').write('x')"])
     print(template._host.process.pid, flush=True)
     time.sleep(120)
 """
@@ -135,15 +140,23 @@ with Template(preload=()) as template:
     grader.kill()
     grader.wait()
     grader.stdout.close()
-    for _ in range(600):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, 0)
-            if Path(f"/proc/{pid}/stat").is_file() and ") Z " in Path(f"/proc/{pid}/stat").read_text():
-                return  # ended; whoever took it over has not asked for it yet
-            time.sleep(0.05)
-            continue
-        return
-    raise AssertionError("the template outlived its grader")
+    deadline = time.monotonic() + 60.0
+    while is_running(pid) or any(tmp_path.iterdir()):
+        assert time.monotonic() < deadline, "the template or its folder outlived the grader"
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process runs; one that has ended but was not asked for does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return ") Z " not in stat.read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def test_a_module_that_is_missing_is_named() -> None:
