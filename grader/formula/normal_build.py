@@ -121,11 +121,11 @@ class Builder:
     def atom(self, node: Node, kind: str, *, key: object = None, is_vector: bool = False) -> Form:
         """Return the generator of a node that is kept whole."""
         ring = self.ring
-        free = frozenset(part for part in t.walk(node) if isinstance(part, Sym))
         key = self.key(node) if key is None else key
         sign = 2 if node in self.positive or key in self.positive_keys else 0
 
         def make() -> Generator:
+            free = frozenset(part for part in t.walk(node) if isinstance(part, Sym))
             return Generator(node=node, free=free, kind=kind, sign=sign, is_vector=is_vector)
 
         index = ring.generator(key, make)
@@ -188,19 +188,21 @@ class Builder:
                 return base
             if behind.kind == "formal":
                 raise GiveUpError("a root of a formal power")
-            node: Node = t.Pow(ring.tree(base), t.num(Fraction(1, q)))
+            place = ("root", used[0], q)
+            if place in ring.index:
+                return ring.form_of(ring.index[place])
             made = Generator(
-                node=node,
+                node=t.Pow(ring.tree(base), t.num(Fraction(1, q))),
                 free=ring.free(base.num),
                 kind="root",
-                sign=1 if base.num not in ring.positive else 2,
+                sign=2 if ring.sign(base.num) == 2 else 1,
                 argument=Form(element.num / q, ring.one),
                 power=q,
                 value=base.num,
             )
-            if ring.sign(base.num) == 2:
-                made.sign = 2
-            return ring.form_of(ring.generator(("root", used[0], q), lambda: made))
+            return ring.form_of(ring.generator(place, lambda: made))
+        if ("exp", key, q) in ring.index:
+            return ring.form_of(ring.index["exp", key, q])
         argument = ring.scale(element, fmpq(1, q))
         formal = [ring.generators[i] for i in used if ring.generators[i].kind == "formal"]
         is_unit = len(formal) == 1 and formal[0].argument == ring.constant(-1)
@@ -230,6 +232,9 @@ class Builder:
     def log_of(self, kind: str, argument: Form) -> Form:
         """Return the generator of the logarithm of one factor."""
         ring = self.ring
+        key = (kind, str(argument.num), str(argument.den))
+        if key in ring.index:
+            return ring.form_of(ring.index[key])
         number = ring.rational(argument)
         is_large = number > 1 if number is not None else ring.sign(argument.num - 1) == 2 and argument.den == 1
         made = Generator(
@@ -239,7 +244,7 @@ class Builder:
             sign=2 if is_large else 0,
             argument=argument,
         )
-        return ring.form_of(ring.generator((kind, str(argument.num), str(argument.den)), lambda: made))
+        return ring.form_of(ring.generator(key, lambda: made))
 
     def logs(self, form: Form) -> tuple[Form, list[tuple[Poly, int]], int]:
         """Return log of the part that is shown positive, the other factors, and the sign of the whole.
@@ -278,7 +283,9 @@ class Builder:
 
     def absolute(self, factor: Poly) -> Form:
         """Return |f| of an irreducible polynomial of unknown sign; its square is f^2."""
-        ring = self.ring
+        ring, key = self.ring, ("abs", str(factor))
+        if key in ring.index:
+            return ring.form_of(ring.index[key])
         made = Generator(
             node=Fn("abs", (ring.poly_tree(factor),)),
             free=ring.free(factor),
@@ -288,7 +295,7 @@ class Builder:
             power=2,
             value=ring.times(factor, factor),
         )
-        return ring.form_of(ring.generator(("abs", str(factor)), lambda: made))
+        return ring.form_of(ring.generator(key, lambda: made))
 
     def _separated(self, total: Form, others: list[tuple[Poly, int]], sign: int) -> tuple[Form, Form]:
         """Return the log part with log |f| for even powers, and the product that may be negative."""
