@@ -135,6 +135,8 @@ def label_at(line: str, names: PartNames, *, next_line: str = "") -> Label | Non
         return None
     if is_heading or is_bold:
         return _with_strength(label, 3 if is_heading else 2)
+    if numbered:
+        return _with_strength(label, 1)  # a list inside of an answer may look the same
     if label.strength == 2 and re.match(r"[)\]]?\s+[a-z]", rest) and not _closes(shown[: label.stop]):
         return None  # "Part (d) follows from ...": a sentence
     if label.strength == 2 and re.match(r"\s+[a-z]", rest) and "part" in shown[: label.stop]:

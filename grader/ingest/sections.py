@@ -137,7 +137,8 @@ def sections_of(
         found.is_labelled = True
         if parts != current:
             found.sections.append(Section(start=start, stop=index, parts=current, is_labelled=labelled))
-            start, current, labelled = index, parts, True
+            start, current = index, parts
+        labelled = True
     found.sections.append(Section(start=start, stop=len(lines), parts=current, is_labelled=labelled))
     return found
 

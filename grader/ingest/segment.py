@@ -112,8 +112,10 @@ def _assistant_turn(
     is_open = default is None or goes_on
     found = sections_of(lines, kinds, context, default=default, is_open=is_open, is_asked=bool(asked or intro))
     state.problems += [f"turn {turn.number}: {problem}" for problem in found.problems]
-    sections = [section for section in found.sections if section.parts]
-    if not any(_text_of(lines, section).strip() for section in sections):
+    sections = [section for section in found.sections if section.parts and _text_of(lines, section).strip()]
+    if found.is_labelled and not intro and not goes_on:
+        sections = [section for section in sections if section.is_labelled or not _is_preface(_text_of(lines, section))]
+    if not sections:
         several = intro or asked
         if len(several) > 1 and not _is_question_back(turn.text):
             _add_unreadable(state, several, turn, file)
@@ -234,6 +236,11 @@ def _is_question_back(text: str) -> bool:
     if any(span.delimiter in ("$$", "\\[") for span in math_spans(text[:5000])):
         return False
     return len(text) < 1500 and bool(_ASKS_FOR_INPUT.search(normalised_sentence(text)))
+
+
+def _is_preface(text: str) -> bool:
+    """Return whether unlabelled text before the first label only leads over to it ("Great, moving on.")."""
+    return len(text) < 300 and next(math_spans(text), None) is None
 
 
 def _text_of(lines: Sequence[str], section: Section) -> str:

@@ -238,6 +238,26 @@ def test_quotations_are_short(tmp_path: Path) -> None:
     assert len(submission.parts["1a"][1].hint) < 160
 
 
+def test_words_that_lead_over_to_the_next_label_are_no_attempt(tmp_path: Path) -> None:
+    text = talk(
+        "do problem 1",
+        "### Part (a): one",
+        "yes",
+        "Great, moving on.\n\n### Part (b)\ntwo",
+        "ok",
+        "### Part (c)\nthree",
+    )
+    submission = read_one(tmp_path, "t.md", text)
+    assert {part: len(attempts) for part, attempts in submission.parts.items()} == {"1a": 1, "1b": 1, "1c": 1}
+
+
+def test_a_list_of_lists_inside_an_answer_does_not_switch(tmp_path: Path) -> None:
+    answer = "# Problem 1\n\n**(a)** first\n\n**(b)** second\n\n1. a) foo\n2. b) bar\n\nend"
+    submission = read_one(tmp_path, "t.md", talk("all of it", answer))
+    assert list(submission.parts) == ["1a", "1b"]
+    assert "end" in texts(submission)["1b"]
+
+
 def test_a_plain_second_request_is_no_hint(tmp_path: Path) -> None:
     submission = read_one(
         tmp_path,
