@@ -49,11 +49,11 @@ def to_sympy(node: Node, assumptions: Assumptions, *, is_guarded: bool = False) 
 
 
 class _Translation:
-    def __init__(self, assumptions: Assumptions, is_guarded: bool) -> None:
+    def __init__(self, assumptions: Assumptions, is_guarded: bool, large: Sym | None = None) -> None:
         import sympy
 
         self.sympy: Any = sympy
-        self.assumptions, self.is_guarded = assumptions, is_guarded
+        self.assumptions, self.is_guarded, self.large = assumptions, is_guarded, large
 
     def symbol(self, symbol: Sym) -> Any:
         name = symbol.name if symbol.index is None else f"{symbol.name}_{symbol.index!r}"
@@ -99,7 +99,7 @@ class _Translation:
         raise UnsupportedNodeError(f"no SymPy counterpart of a {type(node).__name__}")
 
     def _power(self, base: Any, exponent: Any) -> Any:
-        if self.is_guarded and not exponent.is_integer and not base.is_nonnegative:
+        if self.is_guarded and not exponent.is_integer and not (base.is_nonnegative or self._is_positive(base)):
             return self._unknown("power", base, exponent)
         if base.is_zero and not exponent.is_positive:
             raise UnsupportedNodeError("zero to a power that is not positive has no value")
@@ -107,13 +107,19 @@ class _Translation:
             raise UnsupportedNodeError(f"the exponent {exponent} is too large")
         return base**exponent
 
+    def _is_positive(self, value: Any) -> bool:
+        """Return whether a value is positive; below a limit to infinity, whether it ends up positive."""
+        if self.large is not None and not value.is_positive:
+            value = self.sympy.limit(value, self.symbol(self.large), self.sympy.oo)
+        return bool(value.is_positive)
+
     def _unknown(self, name: str, *args: Any) -> Any:
         return self.sympy.Function(f"real {name}", real=True)(*args)
 
     def _function(self, name: str, args: list[Any]) -> Any:
         sp = self.sympy
         is_root = name in ("sqrt", "root") and args[0].is_nonnegative
-        if self.is_guarded and name in _REAL_ON_A_PART and not args[0].is_positive and not is_root:
+        if self.is_guarded and name in _REAL_ON_A_PART and not is_root and not self._is_positive(args[0]):
             return self._unknown(name, *args)
         built = {
             "log2": lambda u: sp.log(u) / sp.log(2),
@@ -177,5 +183,5 @@ class _Translation:
             known = replace(known, integer=known.integer | {fresh})
         if is_large:
             known = replace(known, positive=known.positive | {fresh})
-        inner = _Translation(known, self.is_guarded)
+        inner = _Translation(known, self.is_guarded, fresh if is_large else None)
         return inner.expression(substitute(body, {variable: fresh}), bound | {fresh}), inner.symbol(fresh)

@@ -29,6 +29,10 @@ LIMIT = Limit(STEPS, OO, "", (1 - 1 / (STEPS * (S2 + 1))) ** STEPS)
 
 BY_SYMPY = {
     "compound interest": (LIMIT, fn("exp", -1 / (S2 + 1))),
+    "compound interest over the reals": (
+        Limit(Z, OO, "", (1 - 1 / (Z * (S2 + 1))) ** Z),
+        fn("exp", -1 / (S2 + 1)),
+    ),
     "1e integral": (Big("int", K, num(0), num(1), 1 / (S2 + K)), fn("log", (S2 + 1) / S2)),
     "basel": (Big("sum", K, num(1), OO, 1 / K**2), Const("pi") ** 2 / 6),
     "sinc": (Limit(X, num(0), "", fn("sin", X) / X), num(1)),
@@ -48,6 +52,7 @@ NEVER = {
     "integral over a pole": (Big("int", K, num(-1), num(1), 1 / K), num(0)),
     "two-sided limit": (Limit(X, num(0), "", fn("abs", X) / X), num(1)),
     "limit of the other sign": (LIMIT, fn("exp", 1 / (S2 + 1))),
+    "exp log below a limit": (Limit(Z, OO, "", fn("exp", fn("log", X)) + 1 / Z), X),
     "arctangent": (fn("atan", fn("tan", X)), X),
     "arcsine": (fn("asin", fn("sin", X)), X),
     "floor": (fn("floor", X), X),
