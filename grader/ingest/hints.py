@@ -62,10 +62,10 @@ _NUDGE = re.compile(
     r"|show how|see)\b|\btry (?:to|a|an|using|with)\b"
 )
 _POSITIVE = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|yeah|yes|yep|wow|great|nice|good|perfect|awesome|excellent|cool|thanks?|thank you"
+    r"^\W*(?:(?:ok(?:ay)?|oh|ah|oops|hey|lovely|fine|yeah|yes|yep|wow|great|nice|good|perfect|awesome|excellent|cool|thanks?|thank you"
     r"|sure|alright|now|next|then|so|and|hi|hello|please|sorry|correct|right|exactly|got it)\b[\s,.!]*)*"
     r"(?:(?:that|this|it)(?:['’]s| is| was| looks?)\s+(?:all |basically |also |now |exactly |the )?(?:right"
-    r"|correct|good|great|perfect|fine|a tough one).*|"
+    r"|correct|good|great|perfect|fine|an? (?:tough|hard|difficult|long|tricky) one).*|"
     r"you (?:got|are|['’]re) (?:that |it )?(?:right|correct).*|(?:great|good|nice) (?:job|work|answer)\b.*"
     r"|glad you got it.*|well done.*|my bad.*|i made a (?:mistake|typo).*)?\W*$"
 )

@@ -58,11 +58,9 @@ def test_sound_text_stays(sound: str) -> None:
 
 
 def test_dollars_on_the_wrong_side_of_the_words() -> None:
-    line = r"Let \(\Delta t \to 0\) (so T \to \infty$), convert the sum to an integral with $k\Delta t \to s:"
-    assert (
-        repair(line).text
-        == r"Let \(\Delta t \to 0\) (so $T \to \infty$), convert the sum to an integral with $k\Delta t \to s$:"
-    )
+    line = r"For \(h \to 0\) (hence n \to \infty$), replace every term of this series by $m\Delta h \to u:"
+    fixed = r"For \(h \to 0\) (hence $n \to \infty$), replace every term of this series by $m\Delta h \to u$:"
+    assert repair(line).text == fixed
 
 
 def test_mixed_delimiters_do_not_break_the_rest() -> None:

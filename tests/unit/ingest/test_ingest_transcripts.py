@@ -170,14 +170,14 @@ HINTS = [
     ("try again", "nudge"),
     ("Please check the sign.", "nudge"),
     ("Hmm, I think a factor is missing.", "nudge"),
-    ("Not quite. Try starting with this form:", "form"),
+    ("No. Start with this form instead:", "form"),
     ("The next step is the following equation", "form"),
     ("![image](x.png)", "form"),
     ("Write it as a product of terms", "form"),
     ("Can you rewrite that in terms of $\\beta$ only?", "form"),
     ("The correct answer is $x+1$.", "answer"),
     ("You should get N(0, 1), show how.", "answer"),
-    ("What I was looking for was this.", "answer"),
+    ("What I am looking for is this.", "answer"),
 ]
 
 
@@ -195,14 +195,14 @@ def test_hints_before_a_second_attempt(said: str, kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "said",
     [
-        "Nice! Now solve part b",
-        "Ok yeah that's basically correct. Now, try solving part b",
-        "Next, can you solve part b?",
+        "Lovely. Now solve part b",
+        "Yes, this looks basically right. Now try part b",
+        "Could you do part b next?",
         "Great job!! Please try part (b) next.",
-        "That's right! Now, please solve part b.",
-        "Ok, not quite. The sign should be negative. Try solving part b now",
-        "Wow! That was a tough one. Now part b",
-        "![](statement.png) Ok yeah that's right. Now, please solve part b",
+        "That is right. Please do part b.",
+        "Not right: the sign should be a minus. Please solve part b now",
+        "Wow, that was a hard one! Now part b",
+        "![](statement.png) Yes, that's fine. Please solve part b",
     ],
 )
 def test_what_is_no_hint_for_the_next_part(said: str, tmp_path: Path) -> None:
@@ -262,6 +262,6 @@ def test_a_plain_second_request_is_no_hint(tmp_path: Path) -> None:
     submission = read_one(
         tmp_path,
         "t.md",
-        talk("solve 1h", "### 1h\none", "Sorry, try solving part H. My bad I made a mistake.", "### (h)\ntwo"),
+        talk("solve 1h", "### 1h\none", "Oh sorry, my bad, I made a typo. Please solve part H.", "### (h)\ntwo"),
     )
     assert [attempt.hinted for attempt in submission.parts["1h"]] == [False, False]
