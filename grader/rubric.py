@@ -31,7 +31,7 @@ class Space:
         positive: Symbols and applied functions that are positive throughout.
         integers: Symbols that are integers.
         random: Random variables that answers may use, with their laws: `\\hat X_1` with N(0, 1).
-        synonyms: Names of the same quantity that authors use, as LaTeX: other writing, canonical writing.
+        density_at: The symbol at which densities are written, where answers are laws.
     """
 
     notation: Notation
@@ -40,6 +40,7 @@ class Space:
     positive: frozenset[Node] = frozenset()
     integers: frozenset[Sym] = frozenset()
     random: Mapping[Sym, Node] = field(default_factory=dict)
+    density_at: Sym | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ class FormulaItem:
         id: Unique in its part.
         asks: What is asked, in a phrase.
         points: Points of the item.
-        kind: `value` for a number, `law` for a distribution.
+        kind: `value` for a number, `law` for a distribution, `objective` for what is minimised.
         names: Left sides that announce the answer, as LaTeX.
         expected: The right answers; each counts for the labels that it names, those without labels for all.
         regime: Where approximate answers are judged; None if only equality counts.
@@ -102,7 +103,6 @@ class FormulaItem:
         may_not_contain: Functions that a finished answer does not contain, by name.
         form_points: Share of the points for a right answer in a form that was not asked for.
         mistakes: Known mistakes.
-        values_hint: Symbols that are replaced in a counterexample's table by what they are worth.
     """
 
     id: str
@@ -110,7 +110,7 @@ class FormulaItem:
     points: Fraction
     names: tuple[str, ...]
     expected: tuple[Expected, ...]
-    kind: Literal["value", "law"] = "value"
+    kind: Literal["value", "law", "objective"] = "value"
     regime: Regime | None = None
     bare_claims: Literal["=", "≈"] = "="
     leading: Written | None = None

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from grader.checks.pairs import AGREED_DIGITS, PairResult, compare_at
 from grader.domains.draws import candidates, simplest
 from grader.domains.world import FiniteWorld, symbol_text
+from grader.formula.normal import Assumptions, Equality
 from grader.formula.printer import to_latex, to_text
+from grader.formula.prover import prove_equal
 from grader.formula.tree import Call, Node, Sym, walk
 from grader.formula.values import BudgetExceededError, NoValueError
 from grader.model import Agreement, Counterexample, Evidence, Proof, Silence
@@ -75,7 +77,8 @@ def refuted_or_agreed(
         return Silence(check=check, reason=f"at {unsure} points the values could not be told apart or together")
     if agreed < min(LEAST_WORLDS, effort.worlds) or undefined > agreed:
         return Silence(
-            check=check, reason=f"the formulas have values together at {agreed} of {agreed + undefined} points: {reason}"
+            check=check,
+            reason=f"the formulas have values together at {agreed} of {agreed + undefined} points: {reason}",
         )
     return Agreement(
         check=check, trials=agreed, digits=AGREED_DIGITS, domain=space.domain, method="ball arithmetic at exact values"
@@ -128,13 +131,15 @@ def _mentioned(*nodes: Node) -> frozenset[str]:
 
 def proved(submitted: Node, expected: Node, space: Space, *, check: str, effort: Effort) -> Proof | None:
     """Return a symbolic proof that both are equal, or None if none was found within the budget."""
-    from grader.formula.normal import Assumptions
-    from grader.formula.prover import Status, prove_equal
-
-    assumptions = Assumptions(positive=space.positive, integer=frozenset(space.integers), nonzero=frozenset())
-    result = prove_equal(
-        submitted, expected, assumptions, budget_s=effort.sympy_s, use_sympy=effort.sympy_s > 0
-    )
-    if result.status is not Status.EQUAL:
+    positive = space.positive | {
+        part
+        for side in (submitted, expected)
+        for part in walk(side)
+        if isinstance(part, Call) and part.head in space.positive
+    }
+    assumptions = Assumptions(positive=frozenset(positive), integer=frozenset(space.integers))
+    use_sympy = effort.sympy_s > 0
+    result = prove_equal(submitted, expected, assumptions, budget_s=effort.sympy_s or 1.0, use_sympy=use_sympy)
+    if result.status is not Equality.EQUAL:
         return None
     return Proof(check=check, method=result.method, statement=f"{to_text(submitted)} = {to_text(expected)}")

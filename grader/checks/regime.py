@@ -103,9 +103,7 @@ def _slope(world: FiniteWorld, submitted: Node, expected: Node, regime: Regime) 
 def _numbers(submitted: Value, expected: Value) -> list[tuple[arb, arb]]:
     if isinstance(submitted, Law) and isinstance(expected, Law) and submitted.name == expected.name:
         return [
-            pair
-            for a, b in zip(submitted.parameters, expected.parameters, strict=False)
-            for pair in _numbers(a, b)
+            pair for a, b in zip(submitted.parameters, expected.parameters, strict=False) for pair in _numbers(a, b)
         ]
     if isinstance(submitted, arb) and isinstance(expected, arb):
         return [(submitted, expected)]

@@ -31,11 +31,13 @@ class Table:
         values: Exact value by the labels of the outcomes, arguments first, conditions after.
         arity: How many arguments, how many conditions.
         is_parametric: Whether it is a softmax policy whose logits are the parameters of gradients.
+        defaults: The symbols at which a bare name is taken: q for q(x).
     """
 
     values: Mapping[tuple[str, ...], Fraction]
     arity: tuple[int, int]
     is_parametric: bool = False
+    defaults: tuple[Sym, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,9 @@ class FiniteWorld:
             return ball(self.numbers[symbol])
         if symbol in self.members:
             return self.members[symbol]
+        table = self.tables.get(symbol)
+        if table is not None and table.defaults:
+            return ball(table.values[tuple(self.members[one].label for one in table.defaults)])
         raise NoValueError(f"{symbol_text(symbol)} has no meaning in this problem", symbol_text(symbol))
 
     def element(self, name: str, index: Value) -> Value:
@@ -151,10 +156,8 @@ class FiniteWorld:
         return self._draws_of_policy(binder, source, values)
 
     def _is_data(self, binder: Binder) -> bool:
-        return bool(self.data) and all(
-            any(name in row for rows in self.data.values() for row in rows) or not isinstance(name, Sym)
-            for name in binder.names
-        )
+        bound = {key.name for rows in self.data.values() for row in rows for key in row if isinstance(key, Sym)}
+        return all(isinstance(name, Sym) and (name.name in bound or name.name == "dots") for name in binder.names)
 
     def _draws_of_policy(
         self, binder: Binder, source: Node, values: Evaluator

@@ -3,8 +3,43 @@
 from __future__ import annotations
 
 GREEK = frozenset(
-    """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon
-    phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega""".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "omicron",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+    ]
 )
 GREEK_VARIANTS = {"varepsilon": "epsilon", "vartheta": "vartheta", "varphi": "varphi", "varrho": "varrho"}
 LETTER_MACROS = {"ell": "ell", "hbar": "hbar", "imath": "i", "jmath": "j", "aleph": "aleph", "wp": "wp"}
@@ -46,14 +81,58 @@ FONTS = {
     "mathcal": "cal", "mathscr": "cal", "mathbb": "bb", "mathfrak": "frak", "mathbf": "bf", "boldsymbol": "bf",
     "bm": "bf", "pmb": "bf", "mathsf": "", "mathit": "", "mathtt": "",
 }  # fmt: skip
-WORD_FONTS = frozenset("text textrm textit textbf textsf texttt mathrm operatorname mbox textnormal".split())
+WORD_FONTS = frozenset(
+    ["text", "textrm", "textit", "textbf", "textsf", "texttt", "mathrm", "operatorname", "mbox", "textnormal"]
+)
 SILENT_MACROS = frozenset(
-    """left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm middle displaystyle
-    textstyle scriptstyle limits nolimits nonumber notag rm bf it cal mathopen mathclose mathbin mathrel mathord
-    mathop mathstrut strut hfill hline centering ensuremath allowbreak""".split()
+    [
+        "left",
+        "right",
+        "big",
+        "Big",
+        "bigg",
+        "Bigg",
+        "bigl",
+        "bigr",
+        "Bigl",
+        "Bigr",
+        "biggl",
+        "biggr",
+        "Biggl",
+        "Biggr",
+        "bigm",
+        "Bigm",
+        "middle",
+        "displaystyle",
+        "textstyle",
+        "scriptstyle",
+        "limits",
+        "nolimits",
+        "nonumber",
+        "notag",
+        "rm",
+        "bf",
+        "it",
+        "cal",
+        "mathopen",
+        "mathclose",
+        "mathbin",
+        "mathrel",
+        "mathord",
+        "mathop",
+        "mathstrut",
+        "strut",
+        "hfill",
+        "hline",
+        "centering",
+        "ensuremath",
+        "allowbreak",
+    ]
 )
 SPACES = frozenset([",", ";", ":", "!", " ", ">", "quad", "qquad", "hspace", "enspace", "thinspace", "smallskip"])
-TRANSPARENT = frozenset("boxed fbox underline mathstrut cancel bcancel xcancel colorbox smash vphantom".split())
+TRANSPARENT = frozenset(
+    ["boxed", "fbox", "underline", "mathstrut", "cancel", "bcancel", "xcancel", "colorbox", "smash", "vphantom"]
+)
 
 RELATIONS = {
     "=": "=", ":=": "=", "==": "=", "≔": "=", "≝": "=", "≜": "=", "approx": "≈", "≈": "≈", "simeq": "≈",
@@ -68,8 +147,17 @@ RELATIONS = {
     "succeq": "≽", "preceq": "≼",
 }  # fmt: skip
 CONNECTIVES = frozenset(
-    """Rightarrow implies iff Leftrightarrow Longrightarrow therefore because Longleftrightarrow
-    impliedby""".split()
+    [
+        "Rightarrow",
+        "implies",
+        "iff",
+        "Leftrightarrow",
+        "Longrightarrow",
+        "therefore",
+        "because",
+        "Longleftrightarrow",
+        "impliedby",
+    ]
 )
 UNICODE_CONNECTIVES = "⇒⟹⇔⟺∴∵"
 
@@ -107,4 +195,23 @@ DISTRIBUTION_WORDS = {
     "Categorical": "categorical", "Cat": "categorical", "Gamma": "gamma", "Laplace": "laplace",
 }  # fmt: skip
 # Prefixes of Python modules before a function of mathematics.
-MODULES = frozenset("np numpy math sympy sp torch mpmath mp F scipy special nn functional cmath jnp tf".split())
+MODULES = frozenset(
+    [
+        "np",
+        "numpy",
+        "math",
+        "sympy",
+        "sp",
+        "torch",
+        "mpmath",
+        "mp",
+        "F",
+        "scipy",
+        "special",
+        "nn",
+        "functional",
+        "cmath",
+        "jnp",
+        "tf",
+    ]
+)

@@ -91,6 +91,9 @@ def group(parser: Parser) -> Node:
             raise parser.fail(f"{opened.text!r} is not closed", opened.start)
         items.append(parser.bracketed(parser.relation, bar_closes=False))
         if not parser.accept("sep", ",") and not parser.at("close"):
+            if parser.at("op", "|") and len(items) == 1 and opened.text == "(":
+                items[0] = parser.conditional(items[0])
+                continue
             if parser.at("op", "|", "‖") or parser.at("sep"):
                 raise parser.fail(f"{parser.shown()} is not understood in these brackets")
             raise parser.fail(f"expected a closing bracket here, found {parser.shown()}")

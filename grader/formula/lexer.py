@@ -301,9 +301,13 @@ class _Scanner:
         if name in ("underbrace", "overbrace"):
             self.wrapper("brace")
             return
-        # \overset{above}{=}: what stands above a relation is a remark on it.
-        self.raw_group()
-        self.wrapper("plain")
+        # \overset{above}{=}: what stands above a relation is a remark on it, but "approx." changes what it says.
+        above = self.raw_group()
+        if "approx" in above or "·" in above:
+            self.raw_group()
+            self.add("rel", "≈", start)
+        else:
+            self.wrapper("plain")
 
     def raw_group(self) -> str:
         """Return the text of the next brace group or character, and step over it."""

@@ -15,7 +15,7 @@ from grader.formula import alphabet as abc
 from grader.formula import constructs, symbols
 from grader.formula.lexer import Lexed, Token, lex
 from grader.formula.notation import Notation
-from grader.formula.tree import Add, Big, Div, Dot, Fn, Mul, Neg, Node, Num, Rel, Sym, free_symbols
+from grader.formula.tree import Add, Big, Call, Div, Dot, Fn, Mul, Neg, Node, Num, Rel, Sym, free_symbols
 
 MAX_NESTING = 48
 OPENERS = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "⌊": "⌋", "⌈": "⌉", "⟨": "⟩"}
@@ -189,6 +189,8 @@ class Parser:
     def clause(self, lead: str) -> Clause:
         start = self.token.start
         first = None if self.at("rel") else self.member()
+        if first is not None and self.at("op", "|"):
+            first = self.conditional(first)
         links: list[Link] = []
         while self.at("rel") or (self.at("sep", "\\\\", "quad") and self.peek().kind == "rel" and links):
             self.accept("sep")
@@ -199,6 +201,20 @@ class Parser:
         end = self.tokens[self.index - 1].end if self.index else 0
         boxed = any(a <= start and end <= b + 1 for a, b in self.boxed)
         return Clause(first, tuple(links), lead, start, end, boxed)
+
+    def conditional(self, first: Node) -> Node:
+        """Return `X | Y = y`, the name of a conditional law."""
+        self.take()
+        given = self.additive()
+        if self.at("rel", "=") and self.peek().kind != "end":
+            mark = self.index
+            self.take()
+            value = self.additive()
+            if self.at("rel") or self.at("close"):
+                given = Rel("=", given, value)
+            else:
+                self.index = mark
+        return Call(Sym("conditional"), (first,), (given,))
 
     def member(self) -> Node:
         """Return one member of a chain."""
@@ -241,8 +257,9 @@ class Parser:
 
     def product(self) -> Node:
         """Return a product or quotient; juxtaposition multiplies."""
-        node = self.power()
-        factors = [node]
+        if self.integrals and self.takes_differential():
+            return Num(Fraction(1))
+        factors = [self.power()]
         slash: int | None = None
         while True:
             if self.at("op", "*") and self.operand_follows():

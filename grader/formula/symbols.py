@@ -36,6 +36,9 @@ _STARS = ("*", "∗", "★", "†")
 def name(parser: Parser) -> Node:
     """Return a symbol, or what it becomes: an applied function, an expectation, a distribution."""
     start = parser.token.start
+    if parser.at("name", "d") and f"d{parser.peek().text}" in parser.notation.words:
+        # The letters of a declared word such as dt, set apart by LaTeX.
+        return parser.notation.words[parser.take().text + parser.take().text]
     if parser.at("name", "Delta") and parser.peek().kind == "name" and not parser.peek().accents:
         symbol = _difference(parser)
     else:

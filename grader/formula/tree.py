@@ -297,9 +297,59 @@ class Dot(Node):
 
 
 FUNCTIONS = frozenset(
-    """log log2 log10 exp sqrt root abs sign sin cos tan cot sec csc asin acos atan acot sinh cosh tanh coth
-    asinh acosh atanh logistic softplus gamma lgamma digamma beta factorial binomial floor ceil max min
-    erf erfc norm det trace transpose inverse normal_pdf normal_cdf mod gcd heaviside relu logsumexp""".split()
+    [
+        "log",
+        "log2",
+        "log10",
+        "exp",
+        "sqrt",
+        "root",
+        "abs",
+        "sign",
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "asin",
+        "acos",
+        "atan",
+        "acot",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "asinh",
+        "acosh",
+        "atanh",
+        "logistic",
+        "softplus",
+        "gamma",
+        "lgamma",
+        "digamma",
+        "beta",
+        "factorial",
+        "binomial",
+        "floor",
+        "ceil",
+        "max",
+        "min",
+        "erf",
+        "erfc",
+        "norm",
+        "det",
+        "trace",
+        "transpose",
+        "inverse",
+        "normal_pdf",
+        "normal_cdf",
+        "mod",
+        "gcd",
+        "heaviside",
+        "relu",
+        "logsumexp",
+    ]
 )
 
 

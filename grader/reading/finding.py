@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from grader.formula.notation import Notation
 from grader.formula.parser import parse_expression
-from grader.formula.tree import Call, Expect, Grad, Node, Sym
+from grader.formula.tree import KL, Call, Expect, Extremum, Grad, Neg, Node, Sym, walk
 from grader.reading.statements import Reading, Statement
 from grader.rubric import FormulaItem
 
@@ -61,6 +61,8 @@ def matches(wanted: Node, node: Node) -> bool:
             return kind == node.kind and matches(body, node.body)
         case Sym(), Expect(kind=kind):
             return wanted.name == kind
+        case _, Call(head=Sym(name="conditional"), args=args):
+            return matches(wanted, args[0])
     return False
 
 
@@ -79,7 +81,7 @@ def find(item: FormulaItem, reading: Reading, notation: Notation) -> tuple[Candi
         candidate = _candidate(statement, wanted)
         if candidate is not None:
             labelled.append(candidate)
-        elif statement.item == item.id or statement.whole or statement.is_final:
+        elif statement.item == item.id or statement.whole or statement.is_final or item.kind == "objective":
             loose = _bare(statement, item)
             if loose is not None:
                 bare.append(loose)
@@ -113,6 +115,8 @@ def _candidate(statement: Statement, wanted: tuple[Node, ...]) -> Candidate | No
 def _bare(statement: Statement, item: FormulaItem) -> Candidate | None:
     members, ops = statement.members, statement.ops
     claims = weakest(ops, approximate=statement.is_approximate)
+    if item.kind == "objective":
+        return _objective(statement, claims)
     if statement.is_definition:
         return None
     if len(members) > 1 and isinstance(members[0], (Sym, Call, Grad)) and not statement.item and not statement.whole:
@@ -120,6 +124,16 @@ def _bare(statement: Statement, item: FormulaItem) -> Candidate | None:
         return None
     label = members[0] if len(members) > 1 and isinstance(members[0], (Sym, Call, Grad, Expect)) else None
     return Candidate(statement=statement, value=members[-1], label=label, claims=claims, why="it is the whole answer")
+
+
+def _objective(statement: Statement, claims: str) -> Candidate | None:
+    """Return a statement as an objective: what stands below a min or max, or a divergence by itself."""
+    for member in reversed(statement.members):
+        shown = member.operand if isinstance(member, Neg) else member
+        alone = len(statement.members) == 1 and any(isinstance(part, KL) for part in walk(member))
+        if isinstance(shown, Extremum) or alone or (statement.item and member is statement.last):
+            return Candidate(statement=statement, value=member, label=None, claims=claims, why="it is an objective")
+    return None
 
 
 def weakest(ops: tuple[str, ...], *, approximate: bool) -> str:

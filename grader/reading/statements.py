@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from grader.errors import ReadError
 from grader.formula.notation import Notation
 from grader.formula.parser import Clause, parse
-from grader.formula.tree import Call, Node, Sym, substitute, transform
+from grader.formula.tree import Call, Dist, Expect, Node, Sym, substitute, transform
 from grader.model import Answer, Formula, Place, Prose, Trust
 from grader.reading.spans import line_of, spans
 
@@ -23,8 +23,9 @@ _APPROXIMATE = re.compile(
     r"in the (?:limit|regime)|nearly|about\b",
     re.IGNORECASE,
 )
-_DEFINING = re.compile(r"\b(?:where|let|with|define|denote|writing|set(?:ting)?|here|abbreviat\w*|for short)\b[^.]{0,60}$", re.I)
-
+_DEFINING = re.compile(
+    r"\b(?:where|let|with|define|denote|writing|set(?:ting)?|here|abbreviat\w*|for short)\b[^.]{0,60}$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,18 @@ class Reading:
     statements: tuple[Statement, ...]
     unread: tuple[Unread, ...]
     definitions: dict[Sym, tuple[tuple[Sym, ...], Node]]
+
+    @property
+    def laws(self) -> dict[Sym, Node]:
+        """The laws of random variables that the author declares: `\\epsilon \\sim N(0, 1)`."""
+        return {
+            one.members[0]: one.members[1]
+            for one in self.statements
+            if len(one.members) == 2
+            and one.ops == ("∼",)
+            and isinstance(one.members[0], Sym)
+            and isinstance(one.members[1], Dist)
+        }
 
 
 def read_answers(answers: tuple[Answer, ...], notation: Notation) -> Reading:
@@ -166,8 +179,54 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
                     trust=answer.trust,
                 )
             )
+    own = [one for one in statements if one.place.file == answer.place.file]
+    _join_by_words(answer, statements)
+    if len([one for one in own if not one.is_definition]) == 1:
+        statements[:] = [one if one.is_definition or one not in own else replace(one, whole=True) for one in statements]
     if not found:
         _read_plain_lines(answer, notation, statements)
+
+
+_SAYS = re.compile(
+    r"(?P<approximate>approximat|roughly|about|nearly)|\b(?:is|are|equals?|follows?|has|becomes|distributed|law|gives|"
+    r"with|variance|deviation)\b|[:=∼~]",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(r"(?P<std>standard deviation|\bstd\b|\bs\.?d\.?\b)|(?P<var>\bvariance\b)", re.IGNORECASE)
+
+
+def _join_by_words(answer: Prose, statements: list[Statement]) -> None:
+    """Join bare formulas that words join: `$X_t$ is normal with mean $0$ and variance $v$`."""
+    subject: Statement | None = None
+    for index, statement in enumerate(statements):
+        if len(statement.members) != 1 or statement.place.file != answer.place.file:
+            subject = None
+            continue
+        node = statement.members[0]
+        start = max(answer.text.rfind(mark, 0, statement.offset) for mark in (". ", "\n\n", ";"))
+        sentence = answer.text[max(start, 0) : statement.offset]
+        if subject is not None and subject.offset < start:
+            subject = None
+        if isinstance(node, (Sym, Call, Expect)) and not isinstance(node, Dist):
+            subject = statement
+            if not _MOMENT.search(sentence):
+                continue
+        words = sentence if subject is None or subject is statement else answer.text[subject.offset : statement.offset]
+        last = None
+        for last in _MOMENT.finditer(words):
+            pass
+        label: Node | None = None
+        if last is not None and not isinstance(node, Dist):
+            kind = "Std" if last.group("std") else "Var"
+            body = subject.members[0] if subject is not None and subject is not statement else None
+            label = Expect(kind, (), body) if isinstance(body, (Sym, Call)) else body or Sym(kind)
+        elif subject is not None and subject is not statement and _SAYS.search(words):
+            label = subject.members[0]
+        if label is None:
+            continue
+        says = _SAYS.finditer(words)
+        approximate = statement.is_approximate or any(match.group("approximate") for match in says)
+        statements[index] = replace(statement, members=(label, node), ops=("≈" if approximate else "=",))
 
 
 def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
@@ -252,7 +311,7 @@ def _chain(clause: Clause, notation: Notation, before: list[Statement]) -> tuple
     first = clause.first
     if first is None:
         if not before:
-            return tuple(notation.canonical(link.rhs) for link in links), tuple(link.op for link in links[1:])
+            return tuple(notation.canonical(link.rhs) for link in links), tuple(link.op for link in links)
         head = before[-1]
         members = (*head.members, *(notation.canonical(link.rhs) for link in links))
         return members, (*head.ops, *(link.op for link in links))

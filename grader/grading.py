@@ -1,0 +1,203 @@
+"""Grades one attempt at a part: every item, each with the statement that answers it and the evidence on it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import assert_never
+
+from grader import judge
+from grader.checks.answer import Finding, check_candidate
+from grader.checks.identity import Effort
+from grader.checks.prose import judge_prose
+from grader.formula.printer import to_latex
+from grader.formula.tree import Sym
+from grader.model import (
+    Answer,
+    Attempt,
+    Callable,
+    Evidence,
+    Formula,
+    ItemResult,
+    Missing,
+    Prose,
+    Silence,
+    Trust,
+    Unreadable,
+    Verdict,
+)
+from grader.reading.finding import Candidate, find
+from grader.reading.statements import Reading, expand, read_answers
+from grader.rubric import FormulaItem, Item, Part, ProseItem, TextItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What stays the same over a run: how much effort is spent on a comparison, and the seed."""
+
+    seed: str = "grader"
+    effort: Effort = Effort()
+
+
+def grade_items(part: Part, attempt: Attempt, context: Context) -> tuple[ItemResult, ...]:
+    """Return the verdict on each item of a part for one attempt that is given in writing."""
+    reading = read_answers(attempt.answers, part.space.notation)
+    own = {name: law for name, law in reading.laws.items() if name not in _known_names(part)}
+    if own:
+        part = replace(part, space=replace(part.space, random={**part.space.random, **own}))
+    return tuple(_grade_item(item, part, attempt, reading, context) for item in part.items)
+
+
+def _grade_item(item: Item, part: Part, attempt: Attempt, reading: Reading, context: Context) -> ItemResult:
+    unreadable = [answer for answer in attempt.answers if isinstance(answer, Unreadable)]
+    if not _texts(attempt.answers, item.id) and unreadable:
+        first = unreadable[0]
+        silence = Silence(check="reading", reason=first.reason)
+        return _result(item, Verdict.UNDECIDED, (silence,), text=first.text, where=str(first.place), trust="unread")
+    if not _texts(attempt.answers, item.id):
+        return _result(item, Verdict.MISSING, ())
+    match item:
+        case FormulaItem():
+            return _grade_formula(item, part, attempt, reading, context)
+        case ProseItem():
+            text = "\n\n".join(answer.text for answer in _texts(attempt.answers, item.id))
+            verdict, evidence = judge_prose(text, item.claims, check=item.id)
+            return _prose_result(item, attempt, verdict, evidence, (), item.partial_points)
+        case TextItem():
+            text = "\n\n".join(answer.text for answer in _texts(attempt.answers, item.id))
+            verdict, evidence, remarks = item.judge(text)
+            return _prose_result(item, attempt, verdict, evidence, remarks, item.partial_points)
+        case _:
+            assert_never(item)
+
+
+def _texts(answers: tuple[Answer, ...], item_id: str) -> list[Formula | Prose]:
+    """Return the written answers that may speak to an item."""
+    found: list[Formula | Prose] = []
+    for answer in answers:
+        match answer:
+            case Formula():
+                if answer.item in (None, item_id):
+                    found.append(answer)
+            case Prose():
+                if answer.text.strip():
+                    found.append(answer)
+            case Callable() | Unreadable() | Missing():
+                pass
+            case _:
+                assert_never(answer)
+    return found
+
+
+def _prose_result(
+    item: ProseItem | TextItem,
+    attempt: Attempt,
+    verdict: Verdict,
+    evidence: tuple[Evidence, ...],
+    remarks: tuple[str, ...],
+    share: Fraction,
+) -> ItemResult:
+    texts = _texts(attempt.answers, item.id)
+    quoted = [one.quotation for one in evidence if hasattr(one, "quotation")]
+    result = _result(item, verdict, evidence, text=" … ".join(quoted), where=str(texts[0].place), share=share)
+    return replace(result, remarks=remarks, trust=texts[0].trust)
+
+
+def _result(
+    item: Item,
+    verdict: Verdict,
+    evidence: tuple[Evidence, ...],
+    *,
+    text: str = "",
+    where: str = "",
+    trust: Trust = "source",
+    share: Fraction = Fraction(1, 2),
+) -> ItemResult:
+    return ItemResult(
+        item=item.id,
+        verdict=verdict,
+        score=judge.score(verdict, item.points, partial_share=share),
+        evidence=evidence,
+        submitted=text,
+        where=where,
+        trust=trust,
+    )
+
+
+# ---------------------------------------------------------------- formulas
+
+
+def _grade_formula(item: FormulaItem, part: Part, attempt: Attempt, reading: Reading, context: Context) -> ItemResult:
+    found = find(item, reading, part.space.notation)
+    if not found:
+        return _nothing_found(item, attempt, reading)
+    seed = _seed(context.seed, part.id, item.id)
+    first: tuple[Candidate, Finding] | None = None
+    for candidate in found:
+        finding = _checked(candidate, item, part, reading, seed, context.effort)
+        if first is None:
+            first = (candidate, finding)
+            if finding.is_right or not finding.is_right_in_value:
+                break
+        elif finding.is_right:
+            # The last statement has the right value in another form than was asked for; an earlier one of the
+            # same value has the form.
+            remark = "The answer is stated in several forms; the one that was asked for stands earlier."
+            finding = replace(finding, remarks=(*finding.remarks, remark))
+            return _formula_result(item, candidate, finding)
+    assert first is not None, "there is at least one candidate"
+    return _formula_result(item, *first)
+
+
+def _checked(
+    candidate: Candidate, item: FormulaItem, part: Part, reading: Reading, seed: str, effort: Effort
+) -> Finding:
+    world_names = _known_names(part)
+    value = expand(candidate.value, reading.definitions, world_names)
+    return check_candidate(candidate, value, item, part, seed=seed, effort=effort)
+
+
+def _known_names(part: Part) -> frozenset[Sym]:
+    from grader.domains.draws import candidates
+
+    world = next(candidates(part.space.build, seed="names", count=1))
+    names = {*world.numbers, *world.members, *world.tables, *world.definitions, *part.space.random}
+    names |= {Sym(name) for name in world.sequences}
+    return frozenset(names)
+
+
+def _formula_result(item: FormulaItem, candidate: Candidate, finding: Finding) -> ItemResult:
+    verdict = judge.verdict(finding.evidence, mistake_points=finding.mistake_points)
+    share = finding.mistake_points if finding.mistake_points else item.form_points
+    statement = candidate.statement
+    result = _result(
+        item,
+        verdict,
+        finding.evidence,
+        text=statement.text,
+        where=str(statement.place),
+        trust=statement.trust,
+        share=share,
+    )
+    return replace(result, read_as=finding.read_as, mistake=finding.mistake, remarks=finding.remarks)
+
+
+def _nothing_found(item: FormulaItem, attempt: Attempt, reading: Reading) -> ItemResult:
+    texts = _texts(attempt.answers, item.id)
+    unread = [one for one in reading.unread if one.item in (None, item.id)]
+    if unread:
+        reason = f"a formula could not be read: {unread[-1].reason}"
+        text, where = unread[-1].text, str(unread[-1].place)
+    elif reading.statements:
+        stated = "; ".join(to_latex(one.last)[:80] for one in reading.statements[-3:])
+        reason = f"no statement was recognised as {item.asks}; the last formulas are: {stated}"
+        text, where = texts[0].text, str(texts[0].place)
+    else:
+        reason, text, where = f"no formula for {item.asks} was found", texts[0].text, str(texts[0].place)
+    silence = Silence(check="reading", reason=reason)
+    return _result(item, Verdict.UNDECIDED, (silence,), text=text[:400], where=where, trust="unread")
+
+
+def _seed(*pieces: str) -> str:
+    return hashlib.sha256("\0".join(pieces).encode()).hexdigest()
