@@ -62,8 +62,8 @@ _NUDGE = re.compile(
     r"|show how|see)\b|\btry (?:to|a|an|using|with)\b"
 )
 _POSITIVE = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|oh|ah|oops|hey|lovely|fine|yeah|yes|yep|wow|great|nice|good|perfect|awesome|excellent|cool|thanks?|thank you"
-    r"|sure|alright|now|next|then|so|and|hi|hello|please|sorry|correct|right|exactly|got it)\b[\s,.!]*)*"
+    r"^\W*(?:(?:ok(?:ay)?|oh|ah|oops|hey|lovely|fine|yeah|yes|yep|wow|great|nice|good|perfect|awesome|excellent"
+    r"|cool|thanks?|thank you|sure|alright|now|next|then|so|and|hi|hello|please|sorry|correct|right|exactly|got it)\b[\s,.!]*)*"
     r"(?:(?:that|this|it)(?:['’]s| is| was| looks?)\s+(?:all |basically |also |now |exactly |the )?(?:right"
     r"|correct|good|great|perfect|fine|an? (?:tough|hard|difficult|long|tricky) one).*|"
     r"you (?:got|are|['’]re) (?:that |it )?(?:right|correct).*|(?:great|good|nice) (?:job|work|answer)\b.*"
@@ -172,7 +172,7 @@ def _asks(sentence: str, names: PartNames) -> bool:
 def _is_plain(sentence: str, names: PartNames) -> bool:
     """Return whether a sentence is praise, or asks for a part and says nothing else."""
     shown = normalised_sentence(sentence)[:2000]
-    if _POSITIVE.match(shown):
+    if _POSITIVE.match(shown) and not re.search(r"\b(?:but|except|however|although)\b", shown):
         return True
     if not _asks(sentence, names):
         return False
