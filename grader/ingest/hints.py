@@ -63,7 +63,8 @@ _NUDGE = re.compile(
 )
 _POSITIVE = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|oh|ah|oops|hey|lovely|fine|yeah|yes|yep|wow|great|nice|good|perfect|awesome|excellent"
-    r"|cool|thanks?|thank you|sure|alright|now|next|then|so|and|hi|hello|please|sorry|correct|right|exactly|got it)\b[\s,.!]*)*"
+    r"|cool|thanks?|thank you|sure|alright|now|next|then|so|and|hi|hello"
+    r"|please|sorry|correct|right|exactly|got it)\b[\s,.!]*)*"
     r"(?:(?:that|this|it)(?:['’]s| is| was| looks?)\s+(?:all |basically |also |now |exactly |the )?(?:right"
     r"|correct|good|great|perfect|fine|an? (?:tough|hard|difficult|long|tricky) one).*|"
     r"you (?:got|are|['’]re) (?:that |it )?(?:right|correct).*|(?:great|good|nice) (?:job|work|answer)\b.*"
