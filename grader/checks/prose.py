@@ -220,7 +220,8 @@ def _read(sentence: Sentence, rubric: ProseRubric) -> _Read:
     spans: list[_Hit] = []
     at = 0
     while at < len(words):
-        best, names = at, set()
+        best = at
+        names: set[str] = set()
         for name, phrase in index.get(words[at], ()) if words[at] in index else index[""]:
             end = end_of(phrase, words, at)
             if end is not None and end >= best:

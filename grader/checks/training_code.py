@@ -25,7 +25,7 @@ _LOSSES = {
 }  # fmt: skip
 
 
-class _NotRead(ValueError):
+class _NotReadError(ValueError):
     """A construct of Python that has no tree."""
 
 
@@ -81,7 +81,7 @@ def _statement(statement: ast.stmt, found: list[Said], criteria: dict[str, str])
         return
     try:
         node = _tree(value, criteria, 0)
-    except _NotRead:
+    except _NotReadError:
         return
     if names:
         for name in names:
@@ -107,14 +107,14 @@ def _name(function: ast.expr) -> str:
 
 def _tree(node: ast.expr, criteria: dict[str, str], depth: int) -> Node:
     if depth > MAX_DEPTH:
-        raise _NotRead
+        raise _NotReadError
 
     def inner(part: ast.expr) -> Node:
         return _tree(part, criteria, depth + 1)
 
     match node:
         case ast.Constant(value=bool()):
-            raise _NotRead
+            raise _NotReadError
         case ast.Constant(value=int() | float() as value):
             return Num(Fraction(str(value)))
         case ast.Name(id=name):
@@ -128,16 +128,16 @@ def _tree(node: ast.expr, criteria: dict[str, str], depth: int) -> Node:
         case ast.Attribute(value=value, attr=attribute):
             if attribute in _SHAPING:
                 return inner(value)
-            raise _NotRead
+            raise _NotReadError
         case ast.Call():
             return _call(node, criteria, depth)
-    raise _NotRead
+    raise _NotReadError
 
 
 def _binary(op: ast.operator, left: Node, right: ast.expr, inner: object) -> Node:
     other = inner(right) if callable(inner) else None
     if not isinstance(other, Node):
-        raise _NotRead
+        raise _NotReadError
     match op:
         case ast.Add():
             return Add((left, other))
@@ -149,7 +149,7 @@ def _binary(op: ast.operator, left: Node, right: ast.expr, inner: object) -> Nod
             return Div(left, other)
         case ast.Pow():
             return Pow(left, Num(Fraction(1, 2)) if other == Num(Fraction("0.5")) else other)
-    raise _NotRead
+    raise _NotReadError
 
 
 def _call(node: ast.Call, criteria: dict[str, str], depth: int) -> Node:
@@ -189,10 +189,16 @@ def _call(node: ast.Call, criteria: dict[str, str], depth: int) -> Node:
         return Dist("uniform", tuple(bounds))
     if name in _PICKED:
         return Call(Sym("pick"), ())
-    if name in _SHAPING or (name in ("mean", "sum", "average", "reduce_mean") and subject is None and not args):
-        return inner(owner if subject is not None or (owner is not None and not is_module) else args[0])
+    if name in _SHAPING:
+        shaped = owner if owner is not None and not is_module else args[0] if args else None
+        if shaped is None:
+            raise _NotReadError
+        return inner(shaped)
     if name in ("mean", "sum", "average", "reduce_mean", "backward"):
-        return Expect("E", (), inner(args[0] if args else owner)) if args or owner is not None else _fail()
+        averaged = args[0] if args else owner
+        if averaged is None:
+            raise _NotReadError
+        return Expect("E", (), inner(averaged))
     one = args[0] if args and subject is None else owner
     if name in ("sqrt", "abs", "exp", "log", "norm") and one is not None:
         return Fn(name, (inner(one),))
@@ -204,11 +210,7 @@ def _call(node: ast.Call, criteria: dict[str, str], depth: int) -> Node:
         return Call(Sym("joined"), tuple(inner(part) for part in parts))
     if name and (subject is None or isinstance(subject, ast.Name)):
         return Call(symbol(name) if subject is None else Sym(name), tuple(inner(arg) for arg in args))
-    raise _NotRead
-
-
-def _fail() -> Node:
-    raise _NotRead
+    raise _NotReadError
 
 
 def _normal(name: str, args: list[ast.expr], keywords: dict[str, ast.expr], inner: object) -> Node:

@@ -9,7 +9,7 @@ E[tau | X_t] = Cov(tau, X_t)/Var(X_t) X_t. Values are compared as balls at exact
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -17,8 +17,26 @@ from flint import arb
 
 from grader.formula.balls import Evaluator
 from grader.formula.calculus import ONE, ZERO, add, mul, neg
-from grader.formula.tree import Add, Call, Dist, Div, Fn, Mul, Neg, Node, Num, Pow, Rel, Sym, num, transform, walk
-from grader.formula.values import BudgetExceeded, NoValue, Undefined, Value
+from grader.formula.tree import (
+    Add,
+    Big,
+    Call,
+    Dist,
+    Div,
+    Fn,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Rel,
+    Sym,
+    children,
+    num,
+    transform,
+    walk,
+)
+from grader.formula.values import BudgetExceededError, NoValueError, UndefinedError, Value
 
 T, SIGMA = Sym("t"), Sym("sigma")
 S, X, NET, CONSTANT = "S", "X", "NET", "1"
@@ -45,7 +63,7 @@ class Facts:
     laws: dict[str, Dist] = field(default_factory=dict)
 
 
-class NotLinear(ValueError):
+class NotLinearError(ValueError):
     """A quantity is not a linear form in the sample, the noise and the network; the message says where."""
 
 
@@ -70,12 +88,19 @@ def role(symbol: Sym, facts: Facts) -> str:
     name = flat(symbol)
     if "Delta" in name and name.startswith("x"):
         return "earlier"
-    if name in facts.laws:
-        return "time" if _TIME.match(name) else "data" if _DATA.match(name) and name != "n" else "noise"
     for pattern, meaning in ((_TIME, "time"), (_NOISY, "noisy"), (_NOISE, "noise"), (_DATA, "data")):
         if pattern.match(name):
             return meaning
-    return ""
+    return "noise" if name in facts.laws else ""
+
+
+def atoms(node: Node) -> Iterator[Sym | Call]:
+    """Yield the symbols and calls of a tree, without what stands in an index or an argument."""
+    if isinstance(node, (Sym, Call)):
+        yield node
+        return
+    for child in children(node):
+        yield from atoms(child)
 
 
 def is_network(call: Call, facts: Facts) -> bool:
@@ -110,7 +135,7 @@ def linear(node: Node, facts: Facts) -> Linear:
     """Return a tree as a linear form.
 
     Raises:
-        NotLinear: where it is none, or a symbol is not understood.
+        NotLinearError: where it is none, or a symbol is not understood.
     """
     match node:
         case Add(terms):
@@ -127,31 +152,49 @@ def linear(node: Node, facts: Facts) -> Linear:
             below = _only_constant(linear(denominator, facts))
             return {key: Div(coefficient, below) for key, coefficient in linear(numerator, facts).items()}
         case Pow() | Fn() | Num():
-            for part in walk(node):
-                if isinstance(part, (Sym, Call)) and _key_of(part, facts) not in (CONSTANT,):
-                    raise NotLinear(f"{part} stands inside a function")
+            for part in atoms(node):
+                if _key_of(part, facts) != CONSTANT:
+                    raise NotLinearError(f"{part} stands inside a function")
             return {CONSTANT: transform(node, lambda child: _canonical(child, facts))}
         case Sym() | Call():
             key = _key_of(node, facts)
             return {key: ONE if key != CONSTANT else _canonical(node, facts)}
-        case Dist("normal", (mean, variance, *_)):
+        case Big("sum", variable, Num(Fraction(numerator=1, denominator=1)), upper, body) if upper is not None:
+            return _summed(linear(body, facts), flat(variable), _steps(upper, facts))
+        case Dist("normal", (*_, mean, variance)):
             name = f"nameless_{len(facts.laws)}"
             facts.laws[name] = Dist("normal", (ZERO, variance))
             return {**_kept(linear(mean.rhs if isinstance(mean, Rel) else mean, facts)), name: ONE}
-    raise NotLinear(f"{type(node).__name__} is not a number here")
+    raise NotLinearError(f"{type(node).__name__} is not a number here")
+
+
+def _summed(form: Linear, variable: str, count: Node) -> Linear:
+    """Return a sum of independent noises, one for each value of the variable, as one noise of `count` times the variance."""
+    if not form or any(not name.endswith(f"_{variable}") for name in form):
+        raise NotLinearError("a sum of things that are not independent noises")
+    return {name: mul(count.sqrt(), coefficient) for name, coefficient in form.items()}
+
+
+def _steps(upper: Node, facts: Facts) -> Node:
+    """Return the number of steps of a sum in terms of t: where the text says t = k dt, k is t/dt."""
+    if isinstance(upper, Sym):
+        for name, meaning in facts.equal.items():
+            if _TIME.match(name) and isinstance(meaning, Mul) and set(meaning.factors) == {upper, Sym("Delta t")}:
+                return Div(T, Sym("dt"))
+    return _only_constant(linear(upper, facts))
 
 
 def _product(forms: Sequence[Linear]) -> Linear:
     random = [form for form in forms if set(form) != {CONSTANT}]
     if len(random) > 1:
-        raise NotLinear("a product of random quantities")
+        raise NotLinearError("a product of random quantities")
     scale = mul(*(form[CONSTANT] for form in forms if set(form) == {CONSTANT}))
     return {key: mul(scale, coefficient) for key, coefficient in random[0].items()} if random else {CONSTANT: scale}
 
 
 def _only_constant(form: Linear) -> Node:
     if set(form) != {CONSTANT}:
-        raise NotLinear("a division by a random quantity")
+        raise NotLinearError("a division by a random quantity")
     return form[CONSTANT]
 
 
@@ -159,18 +202,18 @@ def _key_of(node: Sym | Call, facts: Facts) -> str:
     if isinstance(node, Call):
         if is_network(node, facts):
             return NET
-        raise NotLinear(f"the function {node.head.name} is not known")
+        raise NotLinearError(f"the function {node.head.name} is not known")
     name = flat(node)
     meaning = role(node, facts)
     if meaning == "noise":
         return name
     if meaning in ("data", "noisy", "earlier"):
         return {"data": S, "noisy": X, "earlier": "earlier"}[meaning]
-    if meaning == "time" or name in ("sigma", "Delta t", "I", "dt", "sigma_0", "sigma_x"):
+    if meaning == "time" or name in ("sigma", "Delta t", "i", "i_d", "dt", "sigma_0", "sigma_x"):
         return CONSTANT
     if re.match(r"(hat |pred|output|out|estimate|y_pred|y_hat|x_hat|x0_hat|s_hat|x0_pred|denoised)", name):
         return NET
-    raise NotLinear(f"{name} is not known")
+    raise NotLinearError(f"{name} is not known")
 
 
 def _canonical(node: Node, facts: Facts) -> Node:
@@ -178,7 +221,15 @@ def _canonical(node: Node, facts: Facts) -> Node:
         if role(node, facts) == "time":
             return T
         name = flat(node)
-        return SIGMA if name.startswith("sigma") else ONE if name == "I" else Sym("dt") if name == "Delta t" else node
+        return (
+            SIGMA
+            if name.startswith("sigma")
+            else ONE
+            if name in ("i", "i_d")
+            else Sym("dt")
+            if name == "Delta t"
+            else node
+        )
     return transform(node, lambda child: _canonical(child, facts))
 
 
@@ -190,7 +241,7 @@ def variance_of(key: str, facts: Facts) -> Node:
     """Return the variance of a noise: as its law says, else 1.
 
     Raises:
-        NotLinear: if its law is not a normal one with a readable variance.
+        NotLinearError: if its law is not a normal one with a readable variance.
     """
     law = facts.laws.get(key)
     if law is None and isinstance(facts.equal.get(key), Dist):
@@ -201,7 +252,7 @@ def variance_of(key: str, facts: Facts) -> Node:
             return noise_variance(linear(resolved(equal, facts), facts), facts)
         return ONE
     if law.name != "normal" or len(law.args) < 2:
-        raise NotLinear(f"the law of {key} is not a normal one")
+        raise NotLinearError(f"the law of {key} is not a normal one")
     return stated_variance(law.args[-1], facts)
 
 
@@ -218,7 +269,7 @@ def noise_variance(form: Linear, facts: Facts) -> Node:
     """Return the variance of the noise in a linear form: the sum of squared coefficients times variances.
 
     Raises:
-        NotLinear: where a law is not understood.
+        NotLinearError: where a law is not understood.
     """
     terms = [
         mul(Pow(coefficient, num(2)), variance_of(key, facts))
@@ -242,12 +293,12 @@ def noising(form: Linear, facts: Facts) -> Noising:
     """Return the noising that a linear form describes.
 
     Raises:
-        NotLinear: if it has no sample or noise, or something else in it.
+        NotLinearError: if it has no sample or noise, or something else in it.
     """
     names = [key for key in form if key not in (S, X, NET, CONSTANT, "earlier")]
     base = "earlier" if "earlier" in form else S
     if base not in form or not names or {X, NET, CONSTANT} & set(form) or len({S, "earlier"} & set(form)) > 1:
-        raise NotLinear("this is not a sample plus noise")
+        raise NotLinearError("this is not a sample plus noise")
     covariance = {name: mul(form[name], variance_of(name, facts)) for name in names}
     return Noising(form[base], noise_variance(form, facts), covariance, base == "earlier")
 
@@ -256,7 +307,7 @@ def minimiser(rest: Linear, coefficient: Node, made: Noising) -> Node:
     """Return k in f(x_t, t) = k x_t, the minimiser of E(coefficient f + rest)^2 given x_t.
 
     Raises:
-        NotLinear: where `rest` has a noise that is not in x_t.
+        NotLinearError: where `rest` has a noise that is not in x_t.
     """
     spread = add(mul(Pow(made.scale, num(2)), Pow(SIGMA, num(2))), made.variance)
     terms: list[Node] = []
@@ -268,7 +319,7 @@ def minimiser(rest: Linear, coefficient: Node, made: Noising) -> Node:
         elif key in made.covariance:
             terms.append(Div(mul(value, made.covariance[key]), spread))
         elif value != ZERO:
-            raise NotLinear(f"{key} is not part of x_t")
+            raise NotLinearError(f"{key} is not part of x_t")
     return Div(neg(add(*terms)), coefficient)
 
 
@@ -276,17 +327,17 @@ class _Nowhere:
     """A world in which no symbol has a value: what is left after the points are put in is not understood."""
 
     def symbol(self, symbol: Sym) -> Value:
-        raise NoValue(f"{symbol.name} has no value", symbol.name)
+        raise NoValueError(f"{symbol.name} has no value", symbol.name)
 
     def __getattr__(self, name: str) -> Value:
-        raise NoValue(f"{name} is not known here")
+        raise NoValueError(f"{name} is not known here")
 
 
 def value_at(node: Node, point: Mapping[Sym, Fraction]) -> arb:
     """Return the enclosure of a tree at an exact point.
 
     Raises:
-        NotLinear: where the tree has no value there.
+        NotLinearError: where the tree has no value there.
     """
     place = {symbol: num(value) for symbol, value in point.items()}
 
@@ -294,9 +345,10 @@ def value_at(node: Node, point: Mapping[Sym, Fraction]) -> arb:
         return place[part] if isinstance(part, Sym) and part in place else transform(part, put)
 
     try:
-        return Evaluator(_Nowhere()).scalar(put(node))  # type: ignore[arg-type]
-    except (NoValue, Undefined, BudgetExceeded) as error:
-        raise NotLinear(str(error)) from error
+        enclosure: arb = Evaluator(_Nowhere()).scalar(put(node))
+    except (NoValueError, UndefinedError, BudgetExceededError) as error:
+        raise NotLinearError(str(error)) from error
+    return enclosure
 
 
 def first_difference(
@@ -305,7 +357,7 @@ def first_difference(
     """Return the first point where two enclosures do not meet, with both; None if they meet everywhere.
 
     Raises:
-        NotLinear: where a side has no value.
+        NotLinearError: where a side has no value.
     """
     for point in points:
         here, there = value_at(submitted, point), value_at(expected, point)

@@ -57,6 +57,10 @@ def statements(text: str) -> list[Said]:
     found: list[Said] = []
     at = 0
     text = without_code(text)
+    if "\\" in text and not MATH.search(text):
+        found = _read(text)
+        if found:
+            return found
     for span in [*MATH.finditer(text), None]:
         end = len(text) if span is None else span.start()
         for fragment in _fragments(text[at:end]):
@@ -131,14 +135,19 @@ def _fragments(text: str) -> list[str]:
     found: list[str] = []
     for line in re.split(r"\n|;|(?<=[\w)])\.(?=\s|$)|:(?=\s)|→|\s-\s(?=[A-Z])", text):
         run: list[str] = []
-        for token in [*re.sub(r"\*\*|`|^\s*(?:[-*+•]|\d+[.)])\s+", "", line).split(), "the"]:
+        tokens = [*re.sub(r"\*\*(?!\d|\()|`|^\s*(?:[-*+•]|\d+[.)])\s+", "", line).split(), "the"]
+        for token, following in zip(tokens, [*tokens[1:], "the"], strict=True):
             bare = token.strip(",.:()")
             word = bare.lower()
             glued = bool(run) and run[-1][-1] in "=+-*~∼(,/·√≈"
             ordinary = _PLAIN_WORD.fullmatch(bare) is not None and (
                 (word not in _FORMULA_WORDS and len(word) > 2)
                 or word in _SHORT_WORDS
-                or (word == "noise" and not glued)
+                or (
+                    word in ("noise", "loss", "target", "model", "net")
+                    and not glued
+                    and following not in ("=", "~", "∼")
+                )
             )
             if ordinary and not (glued and len(word) > 3 and run[-1][-1] in "=+-*~∼"):
                 joined = " ".join(run)
