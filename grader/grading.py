@@ -27,7 +27,7 @@ from grader.model import (
     Unreadable,
     Verdict,
 )
-from grader.reading.finding import Candidate, find
+from grader.reading.finding import Candidate, find, renamed
 from grader.reading.statements import Reading, expand, read_answers
 from grader.rubric import FormulaItem, Item, Part, ProseItem, TextItem
 
@@ -155,6 +155,7 @@ def _checked(
 ) -> Finding:
     world_names = _known_names(part)
     value = expand(candidate.value, reading.definitions, world_names)
+    candidate, value = renamed(candidate, value, item, part.space)
     return check_candidate(candidate, value, item, part, seed=seed, effort=effort)
 
 
@@ -164,7 +165,7 @@ def _known_names(part: Part) -> frozenset[Sym]:
     world = next(candidates(part.space.build, seed="names", count=1))
     names = {*world.numbers, *world.members, *world.tables, *world.definitions, *part.space.random}
     names |= {Sym(name) for name in world.sequences}
-    return frozenset(names)
+    return frozenset(names) - part.own_names
 
 
 def _formula_result(item: FormulaItem, candidate: Candidate, finding: Finding) -> ItemResult:

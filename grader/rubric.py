@@ -100,7 +100,8 @@ class FormulaItem:
         leading: The leading term, where a further displayed order that is wrong earns a remark.
         simplest: The form that "simplify" asks for; another form that is right earns `form_points`.
         terms: What the answer may be written in.
-        may_not_contain: Functions that a finished answer does not contain, by name.
+        unfinished: Returns what an answer still contains that a finished one does not; empty if nothing.
+        at: The general left side, such as `p(x)`: an answer that names its arguments otherwise is renamed to it.
         form_points: Share of the points for a right answer in a form that was not asked for.
         mistakes: Known mistakes.
     """
@@ -116,7 +117,8 @@ class FormulaItem:
     leading: Written | None = None
     simplest: Written | None = None
     terms: Terms | None = None
-    may_not_contain: frozenset[str] = frozenset()
+    unfinished: Callable[[Node], str] | None = None
+    at: str = ""
     form_points: Fraction = Fraction(1, 2)
     mistakes: tuple[Mistake, ...] = ()
 
@@ -175,6 +177,7 @@ class Part:
     space: Space
     items: tuple[Item, ...]
     signature: Signature | None = None
+    own_names: frozenset[Sym] = frozenset()
 
     @property
     def points(self) -> Fraction:

@@ -9,7 +9,7 @@ from grader.checks import form
 from grader.checks.identity import Effort, identical
 from grader.checks.regime import agrees_in_regime, relative_order
 from grader.formula.printer import to_latex
-from grader.formula.tree import Node
+from grader.formula.tree import Node, substitute
 from grader.model import Agreement, Counterexample, Evidence, NamedMistake, Proof, Silence, Violation
 from grader.reading.finding import Candidate, matches, pattern
 from grader.rubric import Expected, FormulaItem, Mistake, Part
@@ -110,6 +110,10 @@ def _value_evidence(
         form.as_kind(form.tree_of(one.value, part), None, item, part.space)
         for one in _alternatives(candidate, item, part)
     ]
+    if candidate.equation is not None and candidate.label is not None:
+        # The quantity is determined by an equation: the equation must hold for the right value.
+        whole, label = candidate.equation, candidate.label
+        alternatives = [substitute(whole, {label: expected}) for expected in alternatives]
     for expected in alternatives:
         found = identical(submitted, expected, part.space, check="equality", seed=seed, effort=effort)
         if any(isinstance(one, (Proof, Agreement)) for one in found):

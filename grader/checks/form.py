@@ -177,7 +177,7 @@ def unknown_symbols(node: Node, space: Space) -> tuple[str, ...]:
 
     def visit(part: Node, bound: frozenset[Node]) -> None:
         if isinstance(part, Sym):
-            if part in bound or Sym(part.name, Sym("dots")) in bound:
+            if part in world.definitions or part in bound or Sym(part.name, Sym("dots")) in bound:
                 return
             try:
                 evaluator.value(part)
@@ -231,12 +231,9 @@ def violations(submitted: Node, written: Node, item: FormulaItem, part: Part, ef
             names = ", ".join(symbol_text(symbol) for symbol in strange)
             message = f"asked for in terms of {item.terms.words} only; it contains {names}"
             found.append(Violation(check="terms", message=message, place=to_text(submitted)))
-    present = {part_.name for part_ in walk(submitted) if isinstance(part_, Fn)} | {
-        one.head.name for one in walk(submitted) if isinstance(one, Call)
-    }
-    left = sorted(present & item.may_not_contain)
+    left = item.unfinished(written) if item.unfinished is not None else ""
     if left:
-        message = f"not simplified: {', '.join(left)} is still in it"
+        message = f"not simplified: {left} is still in it"
         found.append(Violation(check="form", message=message, place=to_text(submitted)))
     elif item.simplest is not None:
         wanted = (

@@ -107,11 +107,8 @@ class FiniteWorld:
         return ball(table.values[key])
 
     def _key(self, table: Table, call: Call, args: Sequence[Value], given: Sequence[Value]) -> tuple[str, ...]:
-        want_args, want_given = table.arity
+        want_args = table.arity[0]
         values = [*args, *given]
-        if len(values) == want_args and want_given and not given:
-            # A condition that is not written is the one at hand: pi(y) for pi(y | x).
-            values += [self.members[symbol] for symbol in (Sym("x"),) if symbol in self.members][:want_given]
         if not all(isinstance(value, Outcome) for value in values):
             raise NoValueError(f"the arguments of {symbol_text(call.head)} are not outcomes", symbol_text(call.head))
         key = tuple(value.label for value in values)
@@ -136,6 +133,23 @@ class FiniteWorld:
         if kind is None:
             raise NoValueError(f"the range of {symbol_text(variable)} is not known", symbol_text(variable))
         return self.sets[kind]
+
+    def conditions(self, head: Sym, arguments: int) -> Sequence[Sym]:
+        """Return the conditions that an application with so many arguments leaves out."""
+        table = self.tables.get(head)
+        if table is None or arguments != table.arity[0]:
+            return ()
+        return table.defaults[arguments:]
+
+    def last_index(self) -> int:
+        """Return the length of the sequences.
+
+        Raises:
+            NoValueError: if there are none.
+        """
+        if not self.sequences:
+            raise NoValueError("a sum without an upper bound")
+        return len(next(iter(self.sequences.values())))
 
     def draws(self, binder: Binder, values: Evaluator) -> Sequence[tuple[Value, Mapping[Node, Value]]]:
         """Return weights and bindings of what stands below an expectation.

@@ -87,6 +87,14 @@ class World(Protocol):
         """Return the range of a variable that is summed over without bounds."""
         ...
 
+    def conditions(self, head: Sym, arguments: int) -> Sequence[Sym]:
+        """Return the conditions that an application with so many arguments leaves out."""
+        ...
+
+    def last_index(self) -> int:
+        """Return the last index of the sequences, for sums whose upper bound is not written."""
+        ...
+
     def draws(self, binder: Binder, values: Evaluator) -> Sequence[tuple[Value, Mapping[Node, Value]]]:
         """Return weights and bindings of the finite distribution below an expectation."""
         ...
@@ -125,7 +133,7 @@ class Evaluator:
         self.left -= 1
         if self.left < 0:
             raise BudgetExceededError(f"more than {MAX_OPERATIONS} operations")
-        return self._rules[type(node)](self, node)
+        return self._rules.get(type(node), Evaluator._no_rule)(self, node)
 
     def number(self, node: Node) -> Value:
         """Return the value of a tree that must be a number or a matrix.
@@ -281,12 +289,15 @@ class Evaluator:
                 )
             bindings: dict[Node, Value] = dict(zip(parameters, args, strict=True))
             for index, condition in enumerate(conditions):
-                bindings[condition] = given[index] if index < len(given) else self.world.symbol(condition)
+                bindings[condition] = given[index] if index < len(given) else self._sym(condition)
             before, self.bound = self.bound, {}
             try:
                 return self.with_bound(bindings, body)
             finally:
                 self.bound = before
+        if not given:
+            # A condition that is not written is the one at hand: pi(y) for pi(y | x).
+            given = [self._sym(condition) for condition in self.world.conditions(node.head, len(args))]
         return self.world.call(node, args, given)
 
     # ------------------------------------------------------------ operators that bind
@@ -298,10 +309,11 @@ class Evaluator:
             values = self.world.outcomes(node.variable, node.domain)
         else:
             if node.upper is None:
-                raise NoValueError("a sum without an upper bound")
-            if node.upper == Const("oo"):
+                first, last = self.integer(node.lower), self.world.last_index()
+            elif node.upper == Const("oo"):
                 return limits.series(self, node)
-            first, last = self.integer(node.lower), self.integer(node.upper)
+            else:
+                first, last = self.integer(node.lower), self.integer(node.upper)
             if last - first + 1 > MAX_TERMS:
                 raise BudgetExceededError(f"a sum of more than {MAX_TERMS} terms")
             values = [arb(k) for k in range(first, last + 1)]
@@ -517,14 +529,9 @@ def _as_density(node: Node, variable: Sym) -> Node:
     """Return a distribution written as a bare name or with a dot as its density at `variable`."""
     if isinstance(node, Sym):
         return Call(node, (variable,))
-    if isinstance(node, Call):
-        args = tuple(variable if isinstance(argument, Dot) else argument for argument in node.args)
-        return Call(node.head, args, node.given)
-    if isinstance(node, (Mul, Div)):
-        return transform(
-            node, lambda child: _as_density(child, variable) if isinstance(child, (Call, Mul, Div)) else child
-        )
-    return node
+    if isinstance(node, Dot):
+        return variable
+    return transform(node, lambda child: child if isinstance(child, Sym) else _as_density(child, variable))
 
 
 def _expanded(call: Call, definition: tuple[tuple[Sym, ...], tuple[Sym, ...], Node]) -> Node:

@@ -6,7 +6,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from grader.formula import symbols
+from grader.formula.lexer import Token
 from grader.formula.tree import (
+    Add,
     At,
     Big,
     Cases,
@@ -89,7 +91,11 @@ def group(parser: Parser) -> Node:
     while not parser.at("close"):
         if parser.at("end"):
             raise parser.fail(f"{opened.text!r} is not closed", opened.start)
-        items.append(parser.bracketed(parser.relation, bar_closes=False))
+        if parser.at("sep", "dots") and parser.peek().text in (",", ")"):
+            parser.take()
+            items.append(Sym("dots"))
+        else:
+            items.append(parser.bracketed(parser.relation, bar_closes=False))
         if not parser.accept("sep", ",") and not parser.at("close"):
             if parser.at("op", "|") and len(items) == 1 and opened.text == "(":
                 items[0] = parser.conditional(items[0])
@@ -297,16 +303,30 @@ def gradient(parser: Parser) -> Node:
 def big(parser: Parser) -> Node:
     """Return a sum, product or integral with its bounds and body."""
     token = parser.take()
-    variable, lower, upper, domain = _bounds(parser, token.text)
+    variable, lower, upper, domain, inner = _bounds(parser, token.text)
     if token.text == "int":
         return _integral(parser, lower if variable is None else variable, upper, variable is None)
     if variable is None:
         raise parser.fail("a sum or product needs its variable", token.start)
     body = parser.product() if not parser.at("op", "-") else parser.signed_product()
+    if inner is not None:
+        # One sign over pairs i < j: the inner index runs up to the outer one.
+        body = Big(token.text, inner, _ONE if lower is None else lower, Add((variable, Neg(_ONE))), body)
+        lower = _ONE if lower is None else lower
     return Big(token.text, variable, lower, upper, body, domain)
 
 
-def _bounds(parser: Parser, kind: str) -> tuple[Sym | None, Node | None, Node | None, Node | None]:
+def big_letter(parser: Parser) -> Node:
+    """Return a sum or product whose sign is typed as the letter Σ or Π."""
+    token = parser.token
+    sign = Token("big", "sum" if token.text == "Sigma" else "prod", token.start, token.end)
+    parser.tokens = (*parser.tokens[: parser.index], sign, *parser.tokens[parser.index + 1 :])
+    return big(parser)
+
+
+def _bounds(parser: Parser, kind: str) -> tuple[Sym | None, Node | None, Node | None, Node | None, Sym | None]:
+    """Return variable, bounds and set of a big operator, and the inner variable of a range such as i < j."""
+    inner: Sym | None = None
     variable: Sym | None = None
     lower: Node | None = None
     upper: Node | None = None
@@ -332,9 +352,19 @@ def _bounds(parser: Parser, kind: str) -> tuple[Sym | None, Node | None, Node | 
                 variable, domain = symbol, members
             case Rel(op="≤", lhs=Rel(op="≤", lhs=start, rhs=Sym() as symbol), rhs=end):
                 variable, lower, upper = symbol, start, end
+            case Rel(op="≥", lhs=Sym() as symbol, rhs=start):
+                variable, lower = symbol, start
+            case Rel(op=">", lhs=Sym() as symbol, rhs=start):
+                variable, lower = symbol, Add((start, _ONE))
+            case Rel(op="<", lhs=Sym() as first, rhs=Sym() as symbol):
+                variable, inner = symbol, first
+            case Rel(
+                op="≤", lhs=Rel(op="<", lhs=Rel(op="≤", lhs=start, rhs=Sym() as first), rhs=Sym() as symbol), rhs=end
+            ):
+                variable, inner, lower, upper = symbol, first, start, end
             case _:
                 raise parser.fail("this range of a sum is not understood", sign.start)
-    return variable, lower, upper, domain
+    return variable, lower, upper, domain, inner
 
 
 def _integral(parser: Parser, lower: Node | None, upper: Node | None, has_bounds: bool) -> Node:

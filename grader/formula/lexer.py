@@ -303,7 +303,7 @@ class _Scanner:
             return
         # \overset{above}{=}: what stands above a relation is a remark on it, but "approx." changes what it says.
         above = self.raw_group()
-        if "approx" in above or "·" in above:
+        if "approx" in above or above.strip() in ("\\cdot", "·", "."):
             self.raw_group()
             self.add("rel", "≈", start)
         else:
@@ -405,6 +405,8 @@ class _Scanner:
 
     def words_in_text(self, content: str, start: int, *, is_text: bool) -> None:
         word = content.strip().replace("\\_", "_").rstrip(".,;:") if is_text else content.strip()
+        if re.fullmatch(r"arg(?:\\[,;!: ]|~|\s)*(?:min|max)", word):
+            word = "arg" + word[-3:]
         if word == "d" or (len(word) == 1 and word.isalpha()):
             self.add("name", word, start)
         elif not word:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from grader.formula.tree import Call, Node, Sym, transform
+from grader.formula.tree import Call, Node, Sym, substitute, transform
 
 # Letters that are functions by custom when parentheses with plain names follow; the others multiply.
 CUSTOMARY_FUNCTIONS = frozenset(["f", "g", "h", "p", "q", "r", "F", "G", "H", "P", "Q", "Z", "V", "u", "phi", "psi"])
@@ -21,6 +21,7 @@ class Notation:
         scalars: Symbols that are numbers: before parentheses they multiply.
         words: Plain identifiers and the tree that each stands for (`sigma2`, `dt`).
         renames: Symbols that are other writings of one (`\\pi_{\\theta^*}` of `\\pi^*`).
+        families: Shorthands with an index: `r_i` for r(x, y_i), by name: the index symbol and the tree.
         vectors: Symbols declared as vectors or matrices (a superscript T transposes them).
         letter_e: Whether the letter e is Euler's number.
     """
@@ -29,6 +30,7 @@ class Notation:
     scalars: frozenset[Sym] = frozenset()
     words: Mapping[str, Node] = field(default_factory=dict)
     renames: Mapping[Sym, Node] = field(default_factory=dict)
+    families: Mapping[str, tuple[Sym, Node]] = field(default_factory=dict)
     vectors: frozenset[Sym] = frozenset()
     letter_e: bool = True
 
@@ -38,7 +40,12 @@ class Notation:
             if node in self.renames:
                 return self.renames[node]
             renamed = transform(node, self.canonical)
-            return self.renames.get(renamed, renamed) if isinstance(renamed, Sym) else renamed
+            if not isinstance(renamed, Sym) or renamed in self.renames:
+                return self.renames.get(renamed, renamed) if isinstance(renamed, Sym) else renamed
+            if renamed.index is not None and renamed.name in self.families:
+                parameter, tree = self.families[renamed.name]
+                return substitute(tree, {parameter: renamed.index})
+            return renamed
         if isinstance(node, Call):
             head = self.canonical(node.head)
             args = tuple(self.canonical(child) for child in node.args)

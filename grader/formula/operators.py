@@ -179,7 +179,7 @@ def word(parser: Parser) -> Node:
     if meaning in ("E", "Var", "Cov", "P", "Std"):
         return _statistic(parser, meaning)
     if meaning in ("min", "max", "argmin", "argmax"):
-        return _extremum(parser, meaning)
+        return extremum(parser, meaning)
     if meaning in ("sum", "prod", "int"):
         return _big_word(parser, meaning)
     if meaning == "KL":
@@ -210,7 +210,8 @@ def _statistic(parser: Parser, meaning: str) -> Node:
     return expectation(parser, meaning)
 
 
-def _extremum(parser: Parser, meaning: str) -> Node:
+def extremum(parser: Parser, meaning: str) -> Node:
+    """Return a minimum or maximum (or where it is taken) with what stands below and after the sign."""
     start = parser.take().start
     variable: Node | None = None
     if parser.at("op", "_"):
@@ -218,6 +219,11 @@ def _extremum(parser: Parser, meaning: str) -> Node:
         variable = symbols.index(parser)
         if isinstance(variable, Rel):
             variable = variable.lhs
+    elif parser.at("word", "over"):
+        parser.take()
+        variable = symbols.plain(parser)
+        if parser.at("word", "of"):
+            parser.take()
     elif parser.at("open", "(") and meaning in ("min", "max") and symbols._has_at_top(parser, ","):
         args, given = symbols.arguments(parser)
         if given:

@@ -312,8 +312,19 @@ class Parser:
             return True
         if token.kind == "op":
             if token.text in ("|", "‖"):
-                return not self.bar_closes[-1] and not self.evaluation_bar()
+                return not self.bar_closes[-1] and not self.evaluation_bar() and self.bar_is_closed()
             return token.text in ("√", "∇")
+        return False
+
+    def bar_is_closed(self) -> bool:
+        """Return whether a bar that opens here would close before the brackets around it do."""
+        depth = 0
+        for token in self.tokens[self.index + 1 :]:
+            depth += (token.kind == "open") - (token.kind == "close")
+            if depth < 0 or token.kind == "rel":
+                return False
+            if depth == 0 and token.kind == "op" and token.text == self.token.text:
+                return True
         return False
 
     def evaluation_bar(self) -> bool:

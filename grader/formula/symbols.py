@@ -39,6 +39,9 @@ def name(parser: Parser) -> Node:
     if parser.at("name", "d") and f"d{parser.peek().text}" in parser.notation.words:
         # The letters of a declared word such as dt, set apart by LaTeX.
         return parser.notation.words[parser.take().text + parser.take().text]
+    if parser.at("name", "Sigma", "Pi") and parser.text[start] in "ΣΠ" and parser.peek().text in ("_", "^"):
+        # The capital letters as people type them for sums and products.
+        return constructs.big_letter(parser)
     if parser.at("name", "Delta") and parser.peek().kind == "name" and not parser.peek().accents:
         symbol = _difference(parser)
     else:
@@ -83,10 +86,25 @@ def _scripts(parser: Parser, symbol: Sym) -> Sym:
         elif parser.at("op", "'"):
             parser.take()
             symbol = replace(symbol, name=symbol.name + "'")
+        elif parser.at("op", "*") and _is_star(parser, symbol):
+            parser.take()
+            symbol = replace(symbol, name=symbol.name + "^*")
         elif parser.at("op", "^") and (label := _label(parser)):
             symbol = replace(symbol, name=symbol.name + label)
         else:
             return symbol
+
+
+def _is_star(parser: Parser, symbol: Sym) -> bool:
+    """Return whether an asterisk typed right after a symbol is its star, as in `p* = q` and `pi*(y|x)`."""
+    token, following = parser.token, parser.peek()
+    if token.start != parser.tokens[parser.index - 1].end or parser.text[token.start : token.end] != "*":
+        return False
+    if following.kind in ("rel", "close", "sep", "end") or (following.kind == "op" and following.text in "/+^|‖_"):
+        return True
+    starred = replace(symbol, name=symbol.name + "^*")
+    known = parser.notation.renames.get(starred, starred)
+    return following.text == "(" and (known in parser.notation.functions or starred in parser.notation.functions)
 
 
 def _label(parser: Parser) -> str:
@@ -157,6 +175,10 @@ def index(parser: Parser) -> Node:
         if token.kind == "open":
             return constructs.group(parser)
         raise parser.fail(f"an index was expected, found {parser.shown()}")
+    if parser.at("word") and parser.peek().text == "}" and parser.token.text not in parser.notation.words:
+        label = parser.take().text
+        parser.take()
+        return Sym(label)
     label = _letters_of_a_label(parser)
     if label:
         return Sym(label)
@@ -313,7 +335,9 @@ def arguments(parser: Parser) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
         if parser.at("sep", "dots"):
             parser.take()
             lists[-1].append(Sym("dots"))
-        elif parser.at("op", "*") and not parser.operand_follows():
+        elif (parser.at("op", "*") and not parser.operand_follows()) or (
+            parser.at("sep", ".") and parser.peek().text in ("|", ",", close)
+        ):
             parser.take()
             lists[-1].append(Dot())
         else:
@@ -351,6 +375,9 @@ def word(parser: Parser) -> Node:
     if token.text in abc.DISTRIBUTION_WORDS and parser.peek().kind == "open" and parser.peek().text in "([":
         parser.take()
         return distribution(parser, abc.DISTRIBUTION_WORDS[token.text])
+    if token.text == "arg" and parser.peek().text in ("min", "max"):
+        parser.take()
+        return operators.extremum(parser, "arg" + parser.token.text)
     if token.text == "emptyset":
         parser.take()
         return Tuple(())

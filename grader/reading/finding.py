@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from grader.formula.notation import Notation
 from grader.formula.parser import parse_expression
-from grader.formula.tree import KL, Call, Expect, Extremum, Grad, Neg, Node, Sym, walk
+from grader.formula.tree import (
+    KL,
+    Call,
+    Dot,
+    Expect,
+    Extremum,
+    Grad,
+    Neg,
+    Node,
+    Sym,
+    children,
+    contains,
+    substitute,
+    walk,
+)
 from grader.reading.statements import Reading, Statement
-from grader.rubric import FormulaItem
+from grader.rubric import FormulaItem, Space
+
+
+_WHOLE = "it is the whole answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +40,7 @@ class Candidate:
         label: The left side that announces it, None for a bare formula.
         claims: `=`, `≈`, `∼`, `→`: the weakest sign between label and value; empty for a bare formula.
         why: Why it was taken, in words.
+        equation: The whole left side where the announced quantity stands inside of it, as in `log p = ...`.
     """
 
     statement: Statement
@@ -29,6 +48,7 @@ class Candidate:
     label: Node | None
     claims: str
     why: str
+    equation: Node | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -74,6 +94,7 @@ def find(item: FormulaItem, reading: Reading, notation: Notation) -> tuple[Candi
     """
     wanted = tuple(pattern(name, notation) for name in item.names)
     labelled: list[Candidate] = []
+    implicit: list[Candidate] = []
     bare: list[Candidate] = []
     for statement in reading.statements:
         if statement.item is not None and statement.item != item.id:
@@ -81,18 +102,21 @@ def find(item: FormulaItem, reading: Reading, notation: Notation) -> tuple[Candi
         candidate = _candidate(statement, wanted)
         if candidate is not None:
             labelled.append(candidate)
+        elif (equation := _equation(statement, wanted)) is not None:
+            implicit.append(equation)
         elif statement.item == item.id or statement.whole or statement.is_final or item.kind == "objective":
             loose = _bare(statement, item)
             if loose is not None:
                 bare.append(loose)
-    chosen = labelled or bare
+    chosen = labelled or implicit or bare
     return tuple(sorted(chosen, key=lambda one: _weight(one, reading), reverse=True))
 
 
-def _weight(candidate: Candidate, reading: Reading) -> tuple[bool, int, int]:
+def _weight(candidate: Candidate, reading: Reading) -> tuple[bool, bool, int]:
     statement = candidate.statement
     order = next(index for index, other in enumerate(reading.statements) if other is statement)
-    return statement.is_final and not statement.is_definition, order, 0
+    names_another = candidate.label is not None and candidate.why == _WHOLE
+    return statement.is_final and not statement.is_definition, not names_another, order
 
 
 def _candidate(statement: Statement, wanted: tuple[Node, ...]) -> Candidate | None:
@@ -112,6 +136,34 @@ def _candidate(statement: Statement, wanted: tuple[Node, ...]) -> Candidate | No
     return None
 
 
+def _equation(statement: Statement, wanted: tuple[Node, ...]) -> Candidate | None:
+    """Return a statement whose left side contains the quantity that the item asks for."""
+    if len(statement.members) < 2 or statement.is_definition:
+        return None
+    left, right = statement.members[0], statement.last
+    inside = {part for part in _quantities(left) if any(matches(one, part) for one in wanted)}
+    inside = {part for part in inside if not any(part is not other and contains(other, part) for other in inside)}
+    if len(inside) != 1 or any(contains(right, part) for part in inside):
+        return None
+    label = inside.pop()
+    if isinstance(label, Expect):
+        return None
+    claims = weakest(statement.ops, approximate=statement.is_approximate)
+    why = "its left side contains it"
+    return Candidate(statement=statement, value=right, label=label, claims=claims, why=why, equation=left)
+
+
+def _quantities(node: Node) -> Iterator[Node]:
+    """Yield what an expression is made of, without the names of functions and what stands in their indices."""
+    yield node
+    if isinstance(node, Call):
+        for child in (*node.args, *node.given):
+            yield from _quantities(child)
+    elif not isinstance(node, (Sym, Extremum, Expect)):
+        for child in children(node):
+            yield from _quantities(child)
+
+
 def _bare(statement: Statement, item: FormulaItem) -> Candidate | None:
     members, ops = statement.members, statement.ops
     claims = weakest(ops, approximate=statement.is_approximate)
@@ -123,7 +175,7 @@ def _bare(statement: Statement, item: FormulaItem) -> Candidate | None:
         # Another quantity's formula is not an answer to this item.
         return None
     label = members[0] if len(members) > 1 and isinstance(members[0], (Sym, Call, Grad, Expect)) else None
-    return Candidate(statement=statement, value=members[-1], label=label, claims=claims, why="it is the whole answer")
+    return Candidate(statement=statement, value=members[-1], label=label, claims=claims, why=_WHOLE)
 
 
 def _objective(statement: Statement, claims: str) -> Candidate | None:
@@ -144,3 +196,33 @@ def weakest(ops: tuple[str, ...], *, approximate: bool) -> str:
         if op in ops:
             return op
     return ops[0] if ops else ""
+
+
+def renamed(candidate: Candidate, value: Node, item: FormulaItem, space: Space) -> tuple[Candidate, Node]:
+    """Return an answer with the arguments that its left side names written as the item writes them.
+
+    `p(y) = q(y)` answers a question for p(x) as `q(x)`; `p(u) = exp(-u^2/2)...` is a density at the part's point.
+    """
+    label = candidate.label
+    if not isinstance(label, Call):
+        return candidate, value
+    if item.kind == "law" and space.density_at is not None and len(label.args) == 1:
+        wanted: tuple[Node, ...] = (space.density_at,)
+        written = label.args
+    elif item.at:
+        general = pattern(item.at, space.notation)
+        assert isinstance(general, Call), "the general left side is an applied function"
+        written = (*label.args, *label.given)
+        wanted = (*general.args, *general.given)
+    else:
+        return candidate, value
+    if (
+        len(written) != len(wanted)
+        or not all(isinstance(one, (Sym, Dot)) for one in written)
+        or len(set(written)) < len(written)
+    ):
+        return candidate, value
+    new_names = {old: new for old, new in zip(written, wanted, strict=True) if old != new}
+    whole = substitute(candidate.equation, new_names) if candidate.equation is not None else None
+    candidate = replace(candidate, label=substitute(label, new_names), equation=whole)
+    return candidate, substitute(value, new_names)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from grader.errors import ReadError
 from grader.formula.notation import Notation
 from grader.formula.parser import Clause, parse
-from grader.formula.tree import Call, Dist, Expect, Node, Sym, substitute, transform
+from grader.formula.tree import Call, Dist, Expect, Node, Sym, substitute, transform, walk
 from grader.model import Answer, Formula, Place, Prose, Trust
 from grader.reading.spans import line_of, spans
 
@@ -102,6 +102,7 @@ def read_answers(answers: tuple[Answer, ...], notation: Notation) -> Reading:
             _read_formula(answer, notation, statements, unread)
         elif isinstance(answer, Prose):
             _read_prose(answer, notation, statements, unread)
+    statements = _marked_definitions(statements)
     return Reading(statements=tuple(statements), unread=tuple(unread), definitions=_definitions(statements))
 
 
@@ -320,6 +321,23 @@ def _chain(clause: Clause, notation: Notation, before: list[Statement]) -> tuple
 
 
 # ---------------------------------------------------------------- definitions on the way
+
+
+def _marked_definitions(statements: list[Statement]) -> list[Statement]:
+    """Mark statements that only name something which another statement uses: `..., \\rho_i = ...`."""
+    uses = [frozenset(part.name for part in _named(one.last)) for one in statements]
+    marked = []
+    for index, one in enumerate(statements):
+        left = one.members[0]
+        names = left if isinstance(left, Sym) else left.head if isinstance(left, Call) else None
+        used = names is not None and any(names.name in use for other, use in enumerate(uses) if other != index)
+        is_own = len(one.members) > 1 and one.ops[0] == "=" and used
+        marked.append(replace(one, is_definition=True) if is_own else one)
+    return marked
+
+
+def _named(node: Node) -> list[Sym]:
+    return [part.head if isinstance(part, Call) else part for part in walk(node) if isinstance(part, (Sym, Call))]
 
 
 def _definitions(statements: list[Statement]) -> dict[Sym, tuple[tuple[Sym, ...], Node]]:

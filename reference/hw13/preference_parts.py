@@ -21,7 +21,8 @@ _PART_2A = Part(
             id="minimiser",
             asks="the minimising p",
             points=Fraction(1),
-            names=("p", r"p^*"),
+            names=("p",),
+            at="p(x)",
             expected=(Expected(value="q(x)"),),
             mistakes=(
                 Mistake(
@@ -56,7 +57,8 @@ _PART_2B = Part(
             id="policy",
             asks="the optimal policy",
             points=Fraction(2, 3),
-            names=(r"\pi^*", r"\pi_\theta", r"\pi"),
+            names=(r"\pi^*", r"\pi_\theta"),
+            at=r"\pi^*(y\mid x)",
             expected=(Expected(value=_POLICY),),
             terms=Terms(allowed=frozenset([_REFERENCE, Sym("r"), _PARTITION, BETA]), words="π_ref, r, Z and β"),
             mistakes=(
@@ -162,12 +164,14 @@ _PART_2D = Part(
     title="The reward from the optimal policy",
     question="Express r in terms of π*, π_ref, Z and β.",
     space=PREFERENCE,
+    own_names=frozenset([Sym("hat r")]),
     items=(
         FormulaItem(
             id="reward",
             asks="r(x, y)",
             points=Fraction(1),
-            names=("r", r"r(x,y)"),
+            names=("r",),
+            at="r(x,y)",
             expected=(Expected(value=rf"\beta \log {_RATIO} + \beta \log Z(x)"),),
             terms=Terms(allowed=frozenset([_OPTIMAL, _REFERENCE, _PARTITION, BETA]), words="π*, π_ref, Z and β"),
             mistakes=(
@@ -227,6 +231,7 @@ _PART_2E = Part(
     title="Bradley-Terry without Z",
     question="Put 2d into p(y_1≻y_2|x) = exp r(x,y_1)/(exp r(x,y_1)+exp r(x,y_2)); in terms of π*, π_ref and β only.",
     space=PREFERENCE,
+    own_names=frozenset([Sym("hat r")]),
     items=(
         FormulaItem(
             id="probability",
@@ -295,7 +300,7 @@ _PART_2F = Part(
             id="gradient",
             asks="∇_θ L",
             points=Fraction(2, 3),
-            names=(r"\nabla_\theta \mathcal L", r"\nabla_\theta J", "gradient", "grad"),
+            names=(r"\nabla_\theta \mathcal L",),
             expected=tuple(Expected(value=one) for one in _gradients(f"{_WRONG_WEIGHT} {_SCORES}")),
             mistakes=(
                 Mistake(
@@ -384,6 +389,7 @@ _PART_2G = Part(
     title="Plackett-Luce",
     question="p(τ) = Π_k exp r(x,y_τ(k))/Σ_{j≥k} exp r(x,y_τ(j)): show that Z cancels; the probability, and the DPO loss that follows.",
     space=PREFERENCE,
+    own_names=frozenset([Sym("hat r")]),
     items=(
         FormulaItem(
             id="probability",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from grader.checks import training
-from grader.formula.tree import Dist, Node, Num
+from grader.formula.tree import Call, Dist, Fn, Node, Num, Pow, Sym, free_symbols, walk
 from grader.rubric import Expected, FormulaItem, Mistake, Part, ProseItem, Rubric, TextItem
 from reference.hw13 import claims, diffusion, preference_parts
 from reference.hw13.worlds import (
@@ -42,7 +42,7 @@ _PART_1A = Part(
             asks="the distribution of X_1",
             points=Fraction(1),
             kind="law",
-            names=("X_1", r"\text{Var}(X_1)", r"\text{Std}(X_1)", r"p(x_1)", "x_1", "Var", "Std", "p"),
+            names=("X_1", r"\text{Var}(X_1)", r"\text{Std}(X_1)", r"p(x_1)", "p_{X_1}", "x_1", "Var", "Std", "p"),
             expected=(Expected(value=_normal(diffusion.forward_variance(SIGMA2, Num(Fraction(1))))),),
             mistakes=(
                 _std_for_variance(SIGMA2 + 1),
@@ -194,6 +194,9 @@ _PART_1D = Part(
                 r"\hat X_0",
                 r"\text{Var}(\hat X_0)",
                 r"\text{Std}(\hat X_0)",
+                "Var",
+                "Std",
+                "p",
                 r"\hat x_0",
                 "X_0",
                 r"\text{Var}(X_0)",
@@ -307,7 +310,19 @@ _STEP_NAMES = (
     r"X_{t-\Delta t}^{\text{DDIM}}",
     r"x^{\text{DDIM}}",
 )
-_FIRST_ORDER = diffusion.ddim_step_factor_first_order(SIGMA2, TIME, STEP)
+
+
+def _eta_left(node: Node) -> str:
+    """Return `η` if it is still in the step, by name or written out as a root of times alone."""
+    for part in walk(node):
+        if isinstance(part, Call) and part.head == Sym("eta"):
+            return "η(t, Δt)"
+        roots = isinstance(part, Fn) and part.name == "sqrt"
+        if (roots or isinstance(part, Pow)) and TIME in free_symbols(part) and not free_symbols(part) - {TIME, STEP}:
+            return "η(t, Δt), written out,"
+    return ""
+
+
 _PART_1G = Part(
     id="1g",
     title="The DDIM step, approximated",
@@ -326,7 +341,7 @@ _PART_1G = Part(
             ),
             regime=SMALL_STEP,
             bare_claims="≈",
-            may_not_contain=frozenset(["sqrt", "eta", "root"]),
+            unfinished=_eta_left,
             mistakes=(
                 Mistake(
                     id="step-factor-lost",
@@ -380,6 +395,9 @@ _PART_1H = Part(
                 r"\hat X_0",
                 r"\text{Var}(\hat X_0)",
                 r"\text{Std}(\hat X_0)",
+                "Var",
+                "Std",
+                "p",
                 r"\hat x_0",
                 "X_0",
                 "x_0",

@@ -207,6 +207,7 @@ def _renames() -> dict[Sym, Node]:
             Sym("P", theta), Sym("P", Sym("theta^*")), Sym("p", star), Sym("p", Sym("star")),
         ),
         Sym("cal D"): (Sym("D"),),
+        _MODEL: (Sym("pi"),),
         Sym("y", Sym("w")): (Sym("y^w"), Sym("y", Sym("win")), Sym("y^+"), Sym("y", Sym("+"))),
         Sym("y", Sym("l")): (Sym("y^l"), Sym("y", Sym("ell")), Sym("y", Sym("lose"))),
     }  # fmt: skip
@@ -228,6 +229,10 @@ _CUSTOM = Notation(
         Sym("pi"): "distribution",
     },
     scalars=frozenset([BETA, RANKED, Sym("x"), Sym("y"), Sym("k"), Sym("j")]),
+    families={
+        name: (Sym("i"), Call(head, (Sym("x"), Sym("y", Sym("i")))))
+        for name, head in (("r", Sym("r")), ("hat r", _IMPLICIT))
+    },
     words={"pi_star": _OPTIMAL, "pi_opt": _OPTIMAL, "rhat": _IMPLICIT, "r_hat": _IMPLICIT, "log_Z": Sym("log Z")},
     renames=_renames(),
 )
@@ -263,7 +268,7 @@ def divergence_world(draw: Draw) -> FiniteWorld:
         raise RejectedError
     size = Fraction(len(points))
     return FiniteWorld(
-        numbers={Sym("cal X"): size, Sym("cal P"): size, Sym("n"): size, Sym("N"): size},
+        numbers={Sym("cal X"): size, Sym("cal Y"): size, Sym("cal P"): size, Sym("n"): size, Sym("N"): size},
         members={Sym("x"): draw(points)},
         sets={"point": points},
         kinds={"x": "point", "y": "point", "z": "point", "i": "point"},
