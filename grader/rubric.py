@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from grader.checks.prose import ProseRubric
 from grader.domains.draws import Draw
@@ -148,22 +148,66 @@ class TextItem:
 Item = FormulaItem | ProseItem | TextItem
 
 
+Argument = float | int | tuple[float, ...] | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter of a function that answers a part; `aliases` are other names that authors give it."""
+
+    name: str
+    meaning: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What a function returns for one item.
+
+    Attributes:
+        item: The id of the item.
+        kind: `number`, `vector` (a list of numbers), or `law` (mean and variance, or the variance alone).
+        words: What is returned, for the author.
+        expected: From the arguments as exact balls (lists of them, integers as they are), by name, to a ball; the
+            variance for a law, whose mean is 0; a list for a vector.
+        is_separate: Whether it has a function of its own, `part_<part>_<item>`.
+        aliases: Other names for the item: keys of a dict that is returned, ends of a function's name.
+        moves: Power of epsilon by parameter on the way into the regime of the item, where it has one.
+        mistakes: Known wrong values by the id of the item's mistake; its forms are used where they are trees.
+    """
+
+    item: str
+    kind: Literal["number", "vector", "law"]
+    words: str
+    expected: Callable[..., Any]
+    is_separate: bool = False
+    aliases: tuple[str, ...] = ()
+    moves: Mapping[str, int] = field(default_factory=dict)
+    mistakes: Mapping[str, tuple[Callable[..., Any], ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """How a part is answered in code.
 
     Attributes:
-        parameters: Names of the parameters, with their meaning.
-        returns: What is returned, in words.
-        arguments: Draws the arguments of a call, as plain values for the sandbox.
-        expected: The reference: from the same arguments to the expected value, by item.
+        parameters: What the function takes.
+        returned: What it returns; items that code cannot answer are absent.
+        arguments: Draws the arguments of one call, by parameter; vectors are tuples.
+        domain: Where they are drawn, in words.
+        derived: Parameters that authors may take instead, computed from the arguments (`sigma` from `sigma2`).
+        symbols: Values of the symbols of the rubric's formulas, from the arguments as exact balls.
+        extreme: Arguments at which a careful program still has a value; failing there earns a remark only.
         digits: Relative agreement that a float64 answer needs, in decimal digits.
     """
 
-    parameters: tuple[tuple[str, str], ...]
-    returns: str
-    arguments: Callable[[Draw], Mapping[str, object]]
-    expected: Mapping[str, Callable[..., object]]
+    parameters: tuple[Parameter, ...]
+    returned: tuple[Returned, ...]
+    arguments: Callable[[Draw], Mapping[str, Argument]]
+    domain: str
+    derived: Mapping[str, Callable[[Mapping[str, Argument]], Argument]] = field(default_factory=dict)
+    symbols: Mapping[Sym, Callable[..., Any]] = field(default_factory=dict)
+    extreme: tuple[Mapping[str, Argument], ...] = ()
     digits: int = 9
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from grader.formula.tree import Sym
 from grader.rubric import Expected, FormulaItem, Mistake, Part, ProseItem, Terms
 from reference.hw13 import claims
+from reference.hw13.preference_signatures import SIGNATURES
 from reference.hw13.worlds import BETA, DIVERGENCE, PREFERENCE
 
 _OPTIMAL, _REFERENCE, _MODEL, _PARTITION = Sym("pi^*"), Sym("pi", Sym("ref")), Sym("pi", Sym("theta")), Sym("Z")
@@ -16,6 +17,7 @@ _PART_2A = Part(
     title="Minimiser of the divergence",
     question="The distribution p that minimises KL(p‖q)?",
     space=DIVERGENCE,
+    signature=SIGNATURES["2a"],
     items=(
         FormulaItem(
             id="minimiser",
@@ -52,6 +54,7 @@ _PART_2B = Part(
     title="The optimal policy",
     question="Show that max over π of E[r(x,y)] - β·KL(π‖π_ref) is solved by a policy of the given form; give the equivalent minimisation.",
     space=PREFERENCE,
+    signature=SIGNATURES["2b"],
     items=(
         FormulaItem(
             id="policy",
@@ -164,6 +167,7 @@ _PART_2D = Part(
     title="The reward from the optimal policy",
     question="Express r in terms of π*, π_ref, Z and β.",
     space=PREFERENCE,
+    signature=SIGNATURES["2d"],
     own_names=frozenset([Sym("hat r")]),
     items=(
         FormulaItem(
@@ -231,6 +235,7 @@ _PART_2E = Part(
     title="Bradley-Terry without Z",
     question="Put 2d into p(y_1≻y_2|x) = exp r(x,y_1)/(exp r(x,y_1)+exp r(x,y_2)); in terms of π*, π_ref and β only.",
     space=PREFERENCE,
+    signature=SIGNATURES["2e"],
     own_names=frozenset([Sym("hat r")]),
     items=(
         FormulaItem(
@@ -295,6 +300,7 @@ _PART_2F = Part(
     title="Gradient of the DPO loss",
     question="The gradient of L = -E[log σ(r̂(x,y_w) - r̂(x,y_l))], r̂ = β log(π_θ/π_ref), and what its weight means.",
     space=PREFERENCE,
+    signature=SIGNATURES["2f"],
     items=(
         FormulaItem(
             id="gradient",
@@ -389,6 +395,7 @@ _PART_2G = Part(
     title="Plackett-Luce",
     question="p(τ) = Π_k exp r(x,y_τ(k))/Σ_{j≥k} exp r(x,y_τ(j)): show that Z cancels; the probability, and the DPO loss that follows.",
     space=PREFERENCE,
+    signature=SIGNATURES["2g"],
     own_names=frozenset([Sym("hat r")]),
     items=(
         FormulaItem(

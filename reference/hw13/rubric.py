@@ -8,6 +8,7 @@ from grader.checks import training
 from grader.formula.tree import Call, Dist, Fn, Node, Num, Pow, Sym, free_symbols, walk
 from grader.rubric import Expected, FormulaItem, Mistake, Part, ProseItem, Rubric, TextItem
 from reference.hw13 import claims, diffusion, preference_parts
+from reference.hw13.signatures import SIGNATURES
 from reference.hw13.worlds import (
     DIFFUSION,
     SIGMA2,
@@ -36,6 +37,7 @@ _PART_1A = Part(
     title="Distribution of X_1",
     question="X_0 ~ N(0, σ²), and at each of T = 1/Δt steps independent N(0, Δt) noise is added. The law of X_1?",
     space=DIFFUSION,
+    signature=SIGNATURES["1a"],
     items=(
         FormulaItem(
             id="law",
@@ -96,6 +98,7 @@ _PART_1B = Part(
     title="Marginals of X_{t-Δt} and X_t",
     question="The marginal distributions of X_{t-Δt} and of X_t?",
     space=DIFFUSION,
+    signature=SIGNATURES["1b"],
     items=(
         _marginal(
             "previous",
@@ -127,6 +130,7 @@ _PART_1C = Part(
     title="Variance of the reverse conditional, simplified",
     question="Given X_{t-Δt} | X_t = x_t ~ N((σ²+t-Δt)/(σ²+t)·x_t, (σ²+t-Δt)Δt/(σ²+t)), simplify the variance for Δt ≪ σ² ≪ 1.",
     space=DIFFUSION,
+    signature=SIGNATURES["1c"],
     items=(
         FormulaItem(
             id="variance",
@@ -184,6 +188,7 @@ _PART_1D = Part(
     title="Conditional mean only",
     question="From X̂_1 ~ N(0, 1), apply only the conditional mean at each of the T steps. The law of X̂_0, and what is wrong with it?",
     space=DIFFUSION,
+    signature=SIGNATURES["1d"],
     items=(
         FormulaItem(
             id="law",
@@ -236,6 +241,7 @@ _PART_1E = Part(
     title="Variance with fresh noise, as Δt → 0",
     question="With N(0, Δt) noise added at each step, Var(X̂_0) = (σ²/(σ²+1))² + Δt Σ_{k=0}^{T-1} (σ²/(σ²+kΔt))². Let Δt → 0 and simplify.",
     space=DIFFUSION,
+    signature=SIGNATURES["1e"],
     items=(
         FormulaItem(
             id="limit",
@@ -328,6 +334,7 @@ _PART_1G = Part(
     title="The DDIM step, approximated",
     question="x_{t-Δt} = x_t + η(t,Δt)(E[X_{t-Δt}|X_t=x_t] - x_t) with η = √t/(√(t-Δt)+√t). Approximate it for Δt ≪ t, assuming nothing on σ² against t.",
     space=DIFFUSION,
+    signature=SIGNATURES["1g"],
     items=(
         FormulaItem(
             id="step",
@@ -385,6 +392,7 @@ _PART_1H = Part(
     title="DDIM from t = 1 to t = 0",
     question="From X̂_1 ~ N(0, 1): the distribution of X̂_0 after the T steps of 1g, as Δt → 0?",
     space=DIFFUSION,
+    signature=SIGNATURES["1h"],
     items=(
         FormulaItem(
             id="law",
