@@ -13,7 +13,7 @@ along the sentence, neighbours first, those within one segment (between commas, 
 others. "When it is wrong the weight is large, and small when it is right" holds it, the reverse does not.
 
 Sentences that only suppose (if ... were ... would), report an opinion ("one might think", "it is false that") or
-speak of another method claim nothing. Neither do words in a row without a verb, sign or preposition.
+speak of another method claim nothing. Neither do words in a row without a verb, a sign or any small word.
 """
 
 from __future__ import annotations
@@ -171,13 +171,17 @@ _VERBS = frozenset(
         "is are was were be been being has have had do does did can cannot could will would must may might should need "
         "require involve make become becomes get give grow go mean collapse shrink vanish lose fail match keep "
         "compute calculate enumerate evaluate run run into take contain include depend know exist add remove "
-        "produce generate yield result lead cause let prevent underestimate underestimates overestimate concentrate focus "
+        "produce generate yield result lead cause let prevent underestimate overestimate concentrate focus "
         "weigh upweight downweight emphasize learn push update rank order prefer assign scale act tell measure want "
-        "use range blow explode suffer equal approach tend remain stay end drive ensure concentrates contract goes sits "
+        "use range blow explode suffer equal approach tend remain stay end drive ensure contract goes sits "
         "lies looks differs squeezed decays drops falls"
     ).split()
 )  # fmt: skip
-_LINKS = frozenset("= ≈ < > ∝ → ≠ not over because of since when if for to by than due with as so in on".split())
+_LINKS = frozenset(
+    "near almost = ≈ < > ∝ → ≠ not over because of since when if for to by than due with as so in on".split()
+)
+# Small words that stand in mere lists too.
+_LISTED = frozenset("all only no not too which by from".split())
 _ENGLISH = frozenset(
     "the a an of is are to in and it that this we for so because which over all not no as with be by than when if on "
     "too from does has have its at only was".split()
@@ -187,13 +191,13 @@ _ENGLISH = frozenset(
 def _states(sentence: Sentence, rubric: ProseRubric) -> bool:
     """Return whether a sentence states something about the problem, on the author's own account."""
     words = sentence.words
-    if not any(word in _VERBS or word in _LINKS for word in words):
+    if not (_VERBS & set(words) or (_LINKS | _ENGLISH - _LISTED) & set(sentence.raw)):
         return False
     if any(end_of(phrase_of(phrase), words, at) is not None for at in range(len(words)) for phrase in _OPINION):
         return False
     opening = words[:5]
     others = {stem(name.lower()) for name in rubric.other_methods}
-    if opening and opening[0] in ("in", "for", "with", "like", "under") and others & set(opening[1:]):
+    if opening and sentence.raw[0] in ("in", "for", "with", "like", "under", "unlike") and others & set(opening[1:]):
         return False
     return not _supposes(sentence.raw)
 

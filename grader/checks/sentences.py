@@ -122,6 +122,8 @@ def stem(word: str) -> str:
         word = word[:-2]
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
+        if word in _KEPT:
+            return word
     for ending in ("ing", "ed", "est", "er"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word.removesuffix(ending)
@@ -152,7 +154,7 @@ def plain(text: str) -> str:
     text = re.sub(r"(?<=[\w)])\*\*(?=[\w(])", "^", text)
     text = re.sub(r"<!--|-->|[`#$]|\*\*|__|\\[()\[\]{}]?", " ", text)
     text = re.sub(r"(?<![-=])[-=]++>", " → ", re.sub(r"<<|<=", " < ", re.sub(r">>|>=", " > ", text)))
-    text = text.lower()
+    text = " ".join(text.lower().split())
     text = re.sub(r"\s*([_^])\s*\{\s*([^{}\s]*)\s*\}", r"\1\2", text)
     text = text.replace("{", " ").replace("}", " ")
     text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", re.sub(r"\bsum_\w+", " sum ", text))

@@ -18,7 +18,7 @@ from grader.checks.training_read import Judged, plain_lines, read_text, silent
 from grader.checks.training_text import NOTATION, Said
 from grader.errors import ReadError
 from grader.formula.parser import parse_expression
-from grader.formula.tree import Call, Dist, Interval, Mul, Neg, Node, Num, Pow, Rel, Sym, Tuple, num, walk
+from grader.formula.tree import Call, Dist, Interval, Mul, Neg, Node, Num, Pow, Rel, Sym, Tuple, contains, num, walk
 from grader.model import Agreement, Counterexample, Verdict, Violation
 
 POINTS = tuple(
@@ -46,11 +46,13 @@ _NOISE_BEFORE = re.compile(
 _TIME_DRAWN = re.compile(
     r"\b(?:sampl|draw|drew|pick|choos|chosen|random|uniform|select|each|every|all|loop|grid|range|rand|iterate|various|"
     r"different|many|arbitrary|any)\w*\b[^.;\n]{0,80}?\b(?:t|t_\w+|times?|timesteps?|steps?|noise levels?)\b"
-    r"|\b(?:t|t_\w+|times?|timesteps?|noise levels?)\b[^.;\n]{0,60}?(?:\b(?:random|uniform|sampl|drawn|chosen|picked|grid|"
+    r"|\b(?:t|t_\w+|times?|timesteps?|noise levels?)\b[^.;\n]{0,60}?"
+    r"(?:\b(?:random|uniform|sampl|drawn|chosen|picked|grid|"
     r"unif|rand|range)|∼|~|\bin ?[\[({]|∈)"
 )
 _TIME_FIXED = re.compile(
-    r"\b(?:fix(?:ed)?|constant|single|same) (?:time |timestep |value of )?t\b|\bt (?:is )?(?:kept |held )?(?:fixed|constant)\b"
+    r"\b(?:fix(?:ed)?|constant|single|same) (?:time |timestep |value of )?t\b|"
+    r"\bt (?:is )?(?:kept |held )?(?:fixed|constant)\b"
 )
 
 
@@ -123,7 +125,8 @@ def find_noising(said: Sequence[Said], facts: law.Facts, text: str) -> law.Noisi
     for item in said:
         if isinstance(item.node, Dist) and item.node.name == "normal" and "nois" in text.lower():
             try:
-                return law.Noising(num(1), law.stated_variance(item.node.args[-1], facts), {})
+                variance = law.stated_variance(item.node.args[-1], facts)
+                return law.Noising(num(1), variance, {}, contains(variance, Sym("dt")))
             except law.NotLinearError:
                 continue
     return _noising_in_words(plain_lines(text), facts)
@@ -132,7 +135,8 @@ def find_noising(said: Sequence[Said], facts: law.Facts, text: str) -> law.Noisi
 def _sources(node: Node, facts: law.Facts) -> list[Node]:
     """Return the trees in a statement that may say what x_t is."""
     if isinstance(node, Rel):
-        if isinstance(node.lhs, Sym) and law.role(node.lhs, facts) in ("time", "data", "noise", "earlier"):
+        meaning = law.role(node.lhs, facts) if isinstance(node.lhs, Sym) and node.lhs != Sym("x") else ""
+        if meaning in ("time", "data", "noise", "earlier"):
             return []
         head = node.lhs.head.name if isinstance(node.lhs, Call) else ""
         if isinstance(node.lhs, (Sym, Tuple)) or head in ("p", "q"):
@@ -170,7 +174,8 @@ def _wrong_noise(made: law.Noising) -> Counterexample | None:
             point, here, there = found
             time = "dt" if made.stepwise else "t"
             return Counterexample(
-                check="training.batch", parameters=((time, str(point[Sym(time)])), ("sigma^2", str(point[law.SIGMA] ** 2))),
+                check="training.batch",
+                parameters=((time, str(point[Sym(time)])), ("sigma^2", str(point[law.SIGMA] ** 2))),
                 submitted=f"{what} = {shown(here)}", expected=f"{what} = {shown(there)}",
             )  # fmt: skip
     return None
@@ -215,8 +220,9 @@ def _judge_loss(loss: Loss, made: law.Noising, facts: law.Facts, text: str, said
         return None
     if loss.kind == "linear" or loss.sign < 0:
         found = Counterexample(
-            check="training.loss", parameters=(("f", "f + c for a constant c"),), expected="a least value, taken at g(x_t, t)",
-            submitted="no least value: " + ("the error is not squared" if loss.kind == "linear" else "the sign is negative"),
+            check="training.loss", parameters=(("f", "f + c for a constant c"),),
+            expected="a least value, taken at g(x_t, t)",
+            submitted=f"no least value: the {'error is not squared' if loss.kind == 'linear' else 'sign is negative'}",
             difference="the loss falls without bound as |c| grows", submitted_form=loss.quotation,
         )  # fmt: skip
         return Verdict.INCORRECT, (found,), ()
@@ -236,7 +242,8 @@ def _judge_loss(loss: Loss, made: law.Noising, facts: law.Facts, text: str, said
         return Verdict.CORRECT, (_agreement("loss", domain),), tuple(remarks)
     point, here, there = difference
     counterexample = Counterexample(
-        check="training.loss", parameters=(("sigma^2", str(point[law.SIGMA] ** 2)), ("t", str(point[law.T])), ("x_t", "1")),
+        check="training.loss",
+        parameters=(("sigma^2", str(point[law.SIGMA] ** 2)), ("t", str(point[law.T])), ("x_t", "1")),
         submitted=f"the minimiser of the loss is {shown(here)}", expected=f"g(x_t, t) = {shown(there)}",
         submitted_form=loss.quotation, expected_form="sigma^2/(sigma^2 + t) x_t",
     )  # fmt: skip
@@ -253,8 +260,7 @@ def _judge_loss(loss: Loss, made: law.Noising, facts: law.Facts, text: str, said
 def _is_score_like(found: Node) -> bool:
     """Return whether a minimiser is a multiple c(t) of 1/(sigma^2 + t), as that of the noise or the score is."""
     ratio = Mul((found, Pow(law.SIGMA, num(2)) + law.T))
-    low = [{law.T: t, law.SIGMA: Fraction(1)} for t in law.TIMES]
-    high = [{law.T: t, law.SIGMA: Fraction(2)} for t in law.TIMES]
+    low, high = POINTS[: len(law.TIMES)], POINTS[len(law.TIMES) :]
     same = all(law.value_at(ratio, a).overlaps(law.value_at(ratio, b)) for a, b in zip(low, high, strict=True))
     known = (law.T, law.T.sqrt(), num(1))
     signs = [sign for base in known for sign in (base, Neg(base))]
@@ -262,7 +268,7 @@ def _is_score_like(found: Node) -> bool:
 
 
 def _has_conversion(said: Sequence[Said], found: Node, facts: law.Facts) -> bool:
-    """Return whether a statement turns the minimiser into g: a form in x_t and the network (or the noise) worth g x_t."""
+    """Return whether a statement turns the minimiser into g: a form in x_t and the network worth g x_t."""
     for item in said:
         node = item.node.rhs if isinstance(item.node, Rel) else None
         if node is None:

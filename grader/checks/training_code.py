@@ -39,7 +39,7 @@ def code_statements(source: str) -> list[Said] | None:
     try:
         tree = ast.parse(source.strip("\n"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        tree = _readable_lines(source)
     if not any(isinstance(part, (ast.Assign, ast.Call, ast.BinOp, ast.Return)) for part in ast.walk(tree)):
         return None
     found: list[Said] = []
@@ -47,6 +47,17 @@ def code_statements(source: str) -> list[Said] | None:
     for statement in _in_order(tree.body):
         _statement(statement, found, criteria)
     return found
+
+
+def _readable_lines(source: str) -> ast.Module:
+    """Return the lines that are Python on their own: a snippet with words between its lines."""
+    body: list[ast.stmt] = []
+    for line in source.splitlines():
+        try:
+            body += ast.parse(line.strip()).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return ast.Module(body, [])
 
 
 def _in_order(body: list[ast.stmt]) -> list[ast.stmt]:

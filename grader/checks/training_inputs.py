@@ -16,7 +16,8 @@ _WORD_NOISY = re.compile(
 _WORD_TIME = re.compile(r"\b(?:t|t_\w|times?|timesteps?|time steps?|noise levels?|noise variance|diffusion step)\b")
 _WORD_CLEAN = re.compile(r"\b(?:s_\w|s|x_?0|clean|original|undisturbed|uncorrupted)\b")
 _WITHOUT_TIME = re.compile(
-    r"\b(?:without|no|not|never|nor|ignoring|omit\w*|excluding|independent of|doesn't|does not)\b[^.;]{0,30}\b(?:t|time|timesteps?|noise level)\b"
+    r"\b(?:without|no|not|never|nor|ignoring|omit\w*|excluding|independent of|doesn't|does not)\b[^.;]{0,30}"
+    r"\b(?:t|time|timesteps?|noise level)\b"
     r"|\b(?:only|just|solely)\b(?: the)?(?: noisy| noised)? ?(?:sample|x_?t|input)\b|\bx_?t (?:only|alone)\b"
 )
 _LEAK = re.compile(r"\(? ?x_?t ?, ?(?:t ?, ?)?(?:s_\w|s|x_?0|eps|epsilon|varepsilon|noise)\b")

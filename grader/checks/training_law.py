@@ -51,7 +51,7 @@ _DATA = re.compile(
 _NOISY = re.compile(
     r"^(xt|x_t|x_t_\w+|xt_\w+|tilde x(_\w+)?|noisy(_\w+)?|x_noisy|x_noised|noised|corrupted|x_tilde|s_t)$"
 )
-_NOISE = re.compile(r"^(eps|epsilon|varepsilon|noise|z|xi|w|eta|n|zeta|e|delta|nu)(_\w+)?$")
+_NOISE = re.compile(r"^(randn|eps|epsilon|varepsilon|noise|z|xi|w|eta|n|zeta|e|delta|nu)(_\w+)?$")
 _COUNTS = re.compile(r"^(n|b|m|k|batch_size|num_samples|bs)$")
 
 
@@ -169,7 +169,7 @@ def linear(node: Node, facts: Facts) -> Linear:
 
 
 def _summed(form: Linear, variable: str, count: Node) -> Linear:
-    """Return a sum of independent noises, one for each value of the variable, as one noise of `count` times the variance."""
+    """Return a sum of independent noises, one for each value of the variable, as one of `count` times the variance."""
     if not form or any(not name.endswith(f"_{variable}") for name in form):
         raise NotLinearError("a sum of things that are not independent noises")
     return {name: mul(count.sqrt(), coefficient) for name, coefficient in form.items()}

@@ -118,7 +118,7 @@ def _error(node: Node, kind: str, facts: law.Facts, quotation: str, sign: int) -
         form = law.linear(ideal_written_out(law.resolved(node, facts), facts), facts)
     except law.NotLinearError:
         return None
-    if law.NET not in form or (kind == "linear" and len(form) < 2):
+    if law.NET not in form or len(form) < 2:
         return None
     rest = {key: value for key, value in form.items() if key != law.NET}
     return Loss(kind=kind, coefficient=form[law.NET], rest=rest, sign=sign, quotation=quotation)
@@ -152,20 +152,23 @@ _PREDICTION = re.compile(
     r"(?:_\w+)? ?\([^()]*\)|\b(?:hat|predicted|estimated|reconstructed) (?:x_0|clean|sample|s|x0)\b"
 )
 _TARGETS = (
-    ("g", re.compile(r"\bg ?\( ?x_?t|sigma\^2 ?[/)( ]+ ?sigma\^2 ?\+ ?t|\b(?:ideal|optimal) (?:denois\w*|predict\w*)|conditional mean|\bg\b")),
+    ("g", re.compile(
+        r"\bg ?\( ?x_?t|sigma\^2 ?[/)( ]+ ?sigma\^2 ?\+ ?t|\b(?:ideal|optimal) (?:denois\w*|predict\w*)|"
+        r"conditional mean|\bg\b")),
     (law.S, re.compile(
-        r"\b(?:clean|original|true|uncorrupted|undisturbed|noiseless|noise free|real|data|actual)\b(?! target)[ \w]{0,12}?"
+        r"\b(?:clean|original|true|uncorrupted|undisturbed|noiseless|noise free|real|data|actual)\b(?! target)"
+        r"[ \w]{0,12}?"
         r"\b(?:samples?|data|points?|values?|signal|one|s_\w|x_?0)\b"
         r"|\b(?:s_\w|s|x_?0|s\^\w)\b(?! ?,? ?(?:t\b))|\bdata ?points?\b|\bground truth\b|\bclean\b")),
     ("score", re.compile(r"\bscores?\b")),
     ("noise", re.compile(r"\b(?:noise|eps|epsilon)\b(?! level)")),
-    ("earlier", re.compile(r"\bx_t ?- ?(?:delta|dt|1)|previous|x_ ?t-")),
+    ("earlier", re.compile(r"\bx_t ?-? ?(?:delta|dt\b|1\b)|previous|x_ ?t-")),
     (law.X, re.compile(r"\b(?:x_?t|noisy (?:sample|input)|the input|noised sample|input itself)\b")),
 )  # fmt: skip
 
 
 def losses_in_words(text: str, said: Sequence[Said], facts: law.Facts) -> list[Loss]:
-    """Return the losses that words state: "MSE between the output and the clean sample". Targets by their nearest name."""
+    """Return the losses that words state: "MSE between the output and the clean sample"."""
     words = " ".join(plain(text).split())
     found: list[Loss] = []
     named = re.search(r"\btargets?\b(?: is| are|:| =| being)? [^.;]{0,80}", words)

@@ -163,7 +163,7 @@ WORDS_2C = (
         phrases=_phrases(
             "intractable | infeasible | impossible | impractical | unfeasible | not possible/feasible/practical | "
             "prohibitive | prohibitively expensive | cannot ~ "
-            "compute/computed/evaluate/evaluated/sum/enumerate/calculate/calculated/normalize/done/enumerated/summed/know "
+            "compute/computed/evaluate/evaluated/sum/enumerate/calculate/calculated/normalize/done/enumerated/summed "
             "| cannot be | expensive | costly | hard to compute/evaluate/calculate | difficult to "
             "compute/evaluate/calculate | too expensive | no way to compute | not ~ tractable | hard | unable to | "
             "hopeless | uncomputable | impracticable | not computable | out of reach | cannot | untractable | not ~ "

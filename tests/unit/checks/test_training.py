@@ -29,19 +29,22 @@ WRONG_INPUTS = [
 ]
 RIGHT_BATCH = [
     "pick s_i from the data, t ~ U(0,1), eps ~ N(0,1), x_t = s_i + sqrt(t)*eps",
-    r"Draw $s_i$ at random, $t\sim\mathcal U(0,1]$, $\epsilon\sim\mathcal N(0,1)$ and set $x_t = s_i + \sqrt{t}\,\epsilon$.",
+    r"Draw $s_i$ at random, $t\sim\mathcal U(0,1]$, $\epsilon\sim\mathcal N(0,1)$; $x_t = s_i + \sqrt{t}\,\epsilon$.",
     r"Sample $t$ uniformly; then \[ x_t = s_i + z, \qquad z \sim \mathcal{N}(0, t) \]",
     r"For each datum draw a random time and $x_t \sim \mathcal{N}(s_i, t)$.",
     "1. choose i and t uniformly\n2. x_t = s_i + √t·ε, ε ∼ N(0, 1)",
     "Take a random sample s_i, a random t in (0,1], and add Gaussian noise with variance t.",
     "Take s_i, sample t uniformly in [0, 1], add gaussian noise of standard deviation sqrt(t).",
-    "idx = torch.randint(0, n, (B,))\nx0 = data[idx]\nt = torch.rand(B, 1)\nxt = x0 + torch.sqrt(t) * torch.randn_like(x0)",
+    "i = torch.randint(0, n, (B,))\nx0 = data[i]\nt = torch.rand(B)\nxt = x0 + torch.sqrt(t) * torch.randn_like(x0)",
     "```python\nt = np.random.uniform(0, 1, size=B)\nxt = s + np.random.normal(0, np.sqrt(t), size=B)\n```",
     "eps = torch.randn_like(s)\nt = torch.rand(len(s))\nx_t = s + eps * t**0.5",
     r"$t_b \sim U[0,1]$, $x_{t_b} = s_b + \sqrt{t_b}\,\epsilon_b$ with $\epsilon_b$ standard normal",
     r"Loop over a grid of $t$; $x_t = x_0 + w$ with $w \sim N(0, t I)$",
     r"$t \sim U(0,1)$, $x_t = s_i + \sqrt{2t}\,\eta$, $\eta \sim \mathcal N(0, 1/2)$",
-    r"Run the forward process: $X_t = X_{t-\Delta t} + \epsilon$, $\epsilon \sim \mathcal{N}(0, \Delta t)$, to a random $t$.",
+    r"Run the steps $X_t = X_{t-\Delta t} + \epsilon$, $\epsilon \sim \mathcal{N}(0, \Delta t)$, up to a random $t$.",
+    r"Add $t/\Delta t$ steps of $N(0,\Delta t)$ noise to $s_i$ for a random $t$.",
+    "noise = sqrt(t) * randn; xt = s + noise; t uniform",
+    "s = data[torch.randint(n, (64,))]; t = torch.rand(64); x = s + t.sqrt()*torch.randn(64)",
 ]
 WRONG_BATCH = [
     "x_t = s_i + t*eps, eps ~ N(0,1), t ~ U(0,1)",
@@ -54,6 +57,7 @@ WRONG_BATCH = [
     "```python\nt = torch.rand(B, 1)\nxt = s + torch.randn_like(s)\n```",
     "Sample t at random and add gaussian noise with standard deviation t to s_i.",
     "Sample t and add noise of variance t^2 to the sample.",
+    "xt = s + t * torch.randn_like(s)\nand t is random",
     r"$x_t \sim \mathcal{N}(s_i, \sqrt t)$, t random",
     r"$t\sim U(0,1)$, $x_t = s_i + \sqrt{t}\,\epsilon$, $\epsilon \sim \mathcal{N}(0, t)$",
     r"$x_t = s_i + 2\sqrt{t}\epsilon$ for random t",
