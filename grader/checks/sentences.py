@@ -125,11 +125,14 @@ def stem(word: str) -> str:
         if word in _KEPT:
             return word
     for ending in ("ing", "ed", "est", "er"):
+        if word in _KEPT:
+            return word
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word.removesuffix(ending)
             if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]
-            break
+            if ending in ("est", "er"):
+                break
     return word[:-1] if word.endswith("e") and len(word) > 3 else word
 
 

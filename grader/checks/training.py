@@ -88,7 +88,7 @@ def check_batch(text: str) -> Judged:
     agreement = _agreement("batch", "the noise has variance t and the sample factor 1, at t = 1/4, 1/2, 1, 1/9")
     fixed = _TIME_FIXED.search(words)
     negative = next(
-        (found for name, found in facts.laws.items() if law._TIME.match(name) and found.name == "normal"), None
+        (found for name, found in facts.laws.items() if law.TIME_NAME.match(name) and found.name == "normal"), None
     )
     if negative is not None:
         found = Counterexample(
@@ -99,7 +99,7 @@ def check_batch(text: str) -> Judged:
     if fixed:
         message = "t is held fixed: the network sees one noise level only and learns g only there"
         return Verdict.PARTIAL, (agreement, Violation(check="training.batch", message=message, place=fixed[0])), ()
-    drawn = any(law._TIME.match(name) for name in (*facts.laws, *facts.equal)) or bool(_TIME_DRAWN.search(words))
+    drawn = any(law.TIME_NAME.match(name) for name in (*facts.laws, *facts.equal)) or bool(_TIME_DRAWN.search(words))
     drawn = drawn or any(isinstance(part, Interval) for item in said for part in walk(item.node)) or made.stepwise
     if not drawn:
         message = "how the times t are chosen is not said"
@@ -206,7 +206,7 @@ def check_loss(text: str) -> Judged:
     if made is None or _wrong_noise(made) is not None or not made.covariance:
         made = _UNIT
     losses = find_losses(said, facts) or losses_in_words(text, said, facts)
-    judged = [found for found in (_judge_loss(loss, made, facts, text, said) for loss in losses) if found is not None]
+    judged = [found for found in (_judge_loss(loss, made, facts, said) for loss in losses) if found is not None]
     if not judged:
         return silent("loss", "no loss with a prediction and a target could be read")
     verdict, evidence, remarks = judged[-1]
@@ -215,7 +215,7 @@ def check_loss(text: str) -> Judged:
     return verdict, evidence, remarks
 
 
-def _judge_loss(loss: Loss, made: law.Noising, facts: law.Facts, text: str, said: Sequence[Said]) -> Judged | None:
+def _judge_loss(loss: Loss, made: law.Noising, facts: law.Facts, said: Sequence[Said]) -> Judged | None:
     if loss.kind == "other":
         return None
     if loss.kind == "linear" or loss.sign < 0:

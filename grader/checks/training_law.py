@@ -43,7 +43,7 @@ S, X, NET, CONSTANT = "S", "X", "NET", "1"
 TIMES = (Fraction(1, 4), Fraction(1, 2), Fraction(1), Fraction(1, 9))
 Linear = dict[str, Node]
 
-_TIME = re.compile(r"^(t|tau|time|times|timesteps?|time_steps?|ts|t_batch|noise_level)(_(?!0$|max$|min$)\w+)?$")
+TIME_NAME = re.compile(r"^(t|tau|time|times|timesteps?|time_steps?|ts|t_batch|noise_level)(_(?!0$|max$|min$)\w+)?$")
 _DATA = re.compile(
     r"^(s|x0|x_0|x_start|clean|data|batch|samples?|y0|x_clean|s0|x|xs|x_real|original|x_data|x_orig)"
     r"(_(i|j|b|k|n|m|batch|idx|clean|\w_\w|i_\w|\w\d?))?$"
@@ -88,7 +88,7 @@ def role(symbol: Sym, facts: Facts) -> str:
     name = flat(symbol)
     if "Delta" in name and name.startswith("x"):
         return "earlier"
-    for pattern, meaning in ((_TIME, "time"), (_NOISY, "noisy"), (_NOISE, "noise"), (_DATA, "data")):
+    for pattern, meaning in ((TIME_NAME, "time"), (_NOISY, "noisy"), (_NOISE, "noise"), (_DATA, "data")):
         if pattern.match(name):
             return meaning
     return "noise" if name in facts.laws else ""
@@ -123,7 +123,7 @@ def resolved(node: Node, facts: Facts, depth: int = 8) -> Node:
         meaning = facts.equal.get(name)
         if meaning is None or depth == 0 or _NOISY.match(name) or _NOISE.match(name) or isinstance(meaning, Dist):
             return node
-        if _TIME.match(name) or any(isinstance(part, Sym) and flat(part) == name for part in walk(meaning)):
+        if TIME_NAME.match(name) or any(isinstance(part, Sym) and flat(part) == name for part in walk(meaning)):
             return node
         return resolved(meaning, facts, depth - 1)
     if isinstance(node, Call):
@@ -179,7 +179,7 @@ def _steps(upper: Node, facts: Facts) -> Node:
     """Return the number of steps of a sum in terms of t: where the text says t = k dt, k is t/dt."""
     if isinstance(upper, Sym):
         for name, meaning in facts.equal.items():
-            if _TIME.match(name) and isinstance(meaning, Mul) and set(meaning.factors) == {upper, Sym("Delta t")}:
+            if TIME_NAME.match(name) and isinstance(meaning, Mul) and set(meaning.factors) == {upper, Sym("Delta t")}:
                 return Div(T, Sym("dt"))
     return _only_constant(linear(upper, facts))
 

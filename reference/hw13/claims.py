@@ -31,6 +31,8 @@ FLAW_1D = ProseRubric(
                 "variance | spread | distribution & DIFFERS & DATA",
                 "variance | var | std & DIFFERS",
                 "QUARTIC & DIFFERS / 2",
+                "QUARTIC & DATA & but",
+                "true variance is sigma^2 & QUARTIC",
             ),
             unless=("NARROW & only noise/step variance is small",),
         ),
@@ -64,6 +66,7 @@ FLAW_1D = ProseRubric(
             says="the variance is too large",
             any_of=(
                 "too large/big/wide/high/broad/noisy & VARIANCE",
+                "too spread out",
                 "WIDE & over dispersed | overdispersed | inflated | explode | blow up | diverge | excessive | "
                 "overestimate",
                 "sigma^4 ~ > ~ sigma^2",
@@ -107,6 +110,7 @@ FLAW_1D = ProseRubric(
                 "non/nongaussian gaussian",
                 "variance/var is ≈/=/about 1",
                 "variance/var remains/stays/is/≈/= 1",
+                "keeps/has variance 1",
                 "noise ~ not ~ removed/gone",
                 "discretization/discretisation error",
                 "problem ~ step size/length",

@@ -26,6 +26,10 @@ RIGHT_1D = [
     "- mean fine\n- variance shrinks to roughly the square of what it should be",
     "What is wrong? The result is too concentrated around zero.",
 ]
+RIGHT_1D += [
+    "The problem is that the true variance is σ² but we get σ⁴.",
+    "Samples cluster near zero.",
+]
 WRONG_1D = [
     "The variance is much too large.",
     "Nothing is wrong, the distribution matches the data.",
@@ -72,7 +76,13 @@ RIGHT_2F = [
     "When the rejected answer has a higher implicit reward than the chosen one, we take a large step.",
     "It acts as an error signal: a bigger mistake gives a bigger update.",
 ]
+RIGHT_2F += [
+    "When r̂_w ≫ r̂_l: weight ≈ 0. When r̂_l ≫ r̂_w: weight ≈ 1.",
+    "The gradient saturates once the model confidently prefers the winner.",
+    "The sigmoid is a curriculum: misordered pairs get most weight.",
+]
 WRONG_2F = [
+    "Weight → 1 when r_w > r_l.",
     "The weight is large when the model already ranks the pair correctly.",
     "The weight is near 0 when the model is wrong and near 1 when it is right.",
     "When the model is right the gradient is large; when it is wrong the gradient vanishes.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from grader.checks.training import check_batch, check_inputs, check_loss, check_training
@@ -232,3 +234,19 @@ def test_code_is_never_run() -> None:
 def test_the_same_text_gives_the_same_evidence() -> None:
     text = "t ~ U(0,1), x_t = s_i + N(0, t); loss |f(x_t,t) - s_i|^2"
     assert check_training(text) == check_training(text)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "begin", "end"),
+    [("claude", "### (f) Training", "### (g)"), ("chatgpt", "Let's now tackle **Part (f)**", "## User")],
+)
+def test_real_answers_with_the_denoiser_as_target(name: str, begin: str, end: str) -> None:
+    path = Path(__file__).resolve().parents[4] / "shared" / "transcripts" / f"{name}_hw13.md"
+    if not path.exists():
+        pytest.skip("the sample transcripts are not here")
+    text = path.read_text(encoding="utf-8")
+    start = text.index(begin)
+    judged = check_training(text[start : text.index(end, start)])
+    assert [verdict for verdict, _, _ in judged.values()] == [Verdict.CORRECT] * 3
+    assert any("sigma^2" in remark for remark in judged["loss"][2])
