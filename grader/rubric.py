@@ -60,12 +60,17 @@ class Regime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """A known wrong answer: its forms, and what to tell the author; `points` is the share of the item that it earns."""
+    """A known wrong answer: its forms, and what to tell the author.
+
+    `points` is the share of the item that it earns; `follows_from` names the mistake in an earlier part (`2d:beta-lost`)
+    from which this one follows rightly.
+    """
 
     id: str
     message: str
     forms: tuple[Written, ...]
     points: Fraction = Fraction(0)
+    follows_from: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +166,14 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """A value that authors may take in the place of the parameter `replaces`, computed from the arguments."""
+
+    replaces: str
+    compute: Callable[[Mapping[str, Argument]], Argument]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
     """What a function returns for one item.
 
@@ -195,7 +208,7 @@ class Signature:
         returned: What it returns; items that code cannot answer are absent.
         arguments: Draws the arguments of one call, by parameter; vectors are tuples.
         domain: Where they are drawn, in words.
-        derived: Parameters that authors may take instead, computed from the arguments (`sigma` from `sigma2`).
+        derived: Parameters that authors may take instead, by name (`sigma` for `sigma2`).
         symbols: Values of the symbols of the rubric's formulas, from the arguments as exact balls.
         extreme: Arguments at which a careful program still has a value; failing there earns a remark only.
         digits: Relative agreement that a float64 answer needs, in decimal digits.
@@ -205,7 +218,7 @@ class Signature:
     returned: tuple[Returned, ...]
     arguments: Callable[[Draw], Mapping[str, Argument]]
     domain: str
-    derived: Mapping[str, Callable[[Mapping[str, Argument]], Argument]] = field(default_factory=dict)
+    derived: Mapping[str, Derived] = field(default_factory=dict)
     symbols: Mapping[Sym, Callable[..., Any]] = field(default_factory=dict)
     extreme: tuple[Mapping[str, Argument], ...] = ()
     digits: int = 9

@@ -12,7 +12,7 @@ from typing import Any
 
 from grader.domains.draws import Draw
 from grader.formula.tree import Sym
-from grader.rubric import Argument, Parameter, Returned, Signature
+from grader.rubric import Argument, Derived, Parameter, Returned, Signature
 from reference.hw13 import diffusion, preference_signatures
 from reference.hw13.worlds import SIGMA, STATE, STEP, STEPS, TIME
 
@@ -62,8 +62,8 @@ _T = Parameter(name="t", meaning="time t, 0 < Δt < t <= 1", aliases=("time",))
 _DT = Parameter(name="dt", meaning="length Δt of a step", aliases=("delta_t", "deltat", "step", "h", "Δt"))
 _X_T = Parameter(name="x_t", meaning="state x_t", aliases=("x", "xt", "state"))
 
-_ROOTS = dict.fromkeys(("sigma", "sigma_0", "sd", "std", "σ", "stdev"), _sigma)
-_COUNTS = dict.fromkeys(("T", "n_steps", "num_steps", "steps", "n"), _steps)
+_ROOTS = dict.fromkeys(("sigma", "sigma_0", "sd", "std", "σ", "stdev"), Derived(replaces="sigma2", compute=_sigma))
+_COUNTS = dict.fromkeys(("T", "n_steps", "num_steps", "steps", "n"), Derived(replaces="dt", compute=_steps))
 _VARIANCE_SYMBOL: Mapping[Sym, Callable[..., Any]] = {SIGMA: lambda sigma2, **_: sigma2.sqrt()}
 _STEP_SYMBOLS: Mapping[Sym, Callable[..., Any]] = {
     **_VARIANCE_SYMBOL,
