@@ -61,7 +61,11 @@ def _grade_item(item: Item, part: Part, attempt: Attempt, reading: Reading, cont
         case FormulaItem():
             return _grade_formula(item, part, attempt, reading, context)
         case ProseItem():
-            text = "\n\n".join(answer.text for answer in _texts(attempt.answers, item.id))
+            text = "\n\n".join(
+                answer.text
+                for answer in _texts(attempt.answers, item.id)
+                if isinstance(answer, Prose) or answer.item == item.id
+            )
             verdict, evidence = judge_prose(text, item.claims, check=item.id)
             return _prose_result(item, attempt, verdict, evidence, (), item.partial_points)
         case TextItem():

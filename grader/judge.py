@@ -27,6 +27,9 @@ from grader.model import (
 )
 
 
+HALF = Fraction(1, 2)
+
+
 def verdict(evidence: Iterable[Evidence], *, mistake_points: Fraction = Fraction(0)) -> Verdict:
     """Return the verdict that the evidence on a formula or a program allows."""
     kinds = {type(one) for one in evidence}

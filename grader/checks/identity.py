@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from grader.checks.pairs import AGREED_DIGITS, PairResult, compare_at
-from grader.domains.draws import candidates, simplest
-from grader.domains.world import FiniteWorld, symbol_text
+from grader.checks.pairs import AGREED_DIGITS, Known, PairResult, compare_at
+from grader.domains.draws import Draw, candidates, simplest
+from grader.domains.world import FiniteWorld
 from grader.formula.normal import Assumptions, Equality
 from grader.formula.printer import to_latex, to_text
 from grader.formula.prover import prove_equal
-from grader.formula.tree import Call, Node, Sym, walk
+from grader.formula.tree import Call, Node, walk
 from grader.formula.values import BudgetExceededError, NoValueError
 from grader.model import Agreement, Counterexample, Evidence, Proof, Silence
 from grader.rubric import Space
@@ -59,8 +61,8 @@ def refuted_or_agreed(
     agreed = undefined = unsure = 0
     reason = ""
     try:
-        for world in candidates(space.build, seed=seed, count=effort.worlds):
-            result = compare_at(world, submitted, expected)
+        for world, known in _worlds(space.build, seed, max(effort.worlds, WORLDS))[: effort.worlds]:
+            result = compare_at(world, submitted, expected, known=known)
             if result.status == "differ":
                 if effort.shrink:
                     world, result = _shrunk(world, result, submitted, expected, space)
@@ -85,6 +87,12 @@ def refuted_or_agreed(
     )
 
 
+@lru_cache(maxsize=128)
+def _worlds(build: Callable[[Draw], FiniteWorld], seed: str, count: int) -> tuple[tuple[FiniteWorld, Known], ...]:
+    """Return the worlds of a search, each with the values that were worked out in it before."""
+    return tuple((world, Known()) for world in candidates(build, seed=seed, count=count))
+
+
 def _shrunk(
     world: FiniteWorld, result: PairResult, submitted: Node, expected: Node, space: Space
 ) -> tuple[FiniteWorld, PairResult]:
@@ -107,26 +115,17 @@ def counterexample(
     world: FiniteWorld, result: PairResult, submitted: Node, expected: Node, check: str
 ) -> Counterexample:
     """Return the record of a difference at a world, with the values of what the formulas mention."""
+    looked_up = replace(world, touched=set())
+    compare_at(looked_up, submitted, expected)
     return Counterexample(
         check=check,
-        parameters=world.describe(_mentioned(submitted, expected)),
+        parameters=looked_up.describe(),
         submitted=result.submitted,
         expected=result.expected,
         difference=result.difference,
         submitted_form=to_latex(submitted),
         expected_form=to_latex(expected),
     )
-
-
-def _mentioned(*nodes: Node) -> frozenset[str]:
-    names: set[str] = set()
-    for node in nodes:
-        for part in walk(node):
-            if isinstance(part, Sym):
-                names.add(symbol_text(part))
-            elif isinstance(part, Call):
-                names.add(symbol_text(part.head))
-    return frozenset(names)
 
 
 def proved(submitted: Node, expected: Node, space: Space, *, check: str, effort: Effort) -> Proof | None:

@@ -46,24 +46,57 @@ class PairResult:
     difference: str = ""
 
 
-def compare_at(world: FiniteWorld, submitted: Node, expected: Node, *, most_bits: int = _MOST_BITS) -> PairResult:
-    """Return what the two formulas do at one world.
+class Known:
+    """Values of formulas at one world that were worked out before, with the spread of their terms; bounded."""
+
+    __slots__ = ("_found",)
+    _MOST = 1024
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Node, int], tuple[Value, int] | UndefinedError] = {}
+
+    def value(self, world: FiniteWorld, node: Node, bits: int) -> tuple[Value, int]:
+        """Return value and spread in bits; the precision is set by the caller.
+
+        Raises:
+            UndefinedError: where the formula has no value.
+        """
+        key = (node, bits)
+        found = self._found.get(key)
+        if found is None:
+            evaluator = Evaluator(world)
+            try:
+                found = (evaluator.value(node), evaluator.spread_bits)
+            except UndefinedError as error:
+                found = error
+            if len(self._found) >= self._MOST:
+                self._found.clear()
+            self._found[key] = found
+        if isinstance(found, UndefinedError):
+            raise UndefinedError(str(found))
+        return found
+
+
+def compare_at(
+    world: FiniteWorld, submitted: Node, expected: Node, *, most_bits: int = _MOST_BITS, known: Known | None = None
+) -> PairResult:
+    """Return what the two formulas do at one world; `known` keeps values between calls for the same world.
 
     Raises:
         NoValueError: where the world does not know a symbol or construct of either side.
         BudgetExceededError: past the budget of operations.
     """
+    known = known or Known()
     bits = _START_BITS
     result = PairResult("unsure")
     while bits <= most_bits:
         with _PRECISION, ctx.workprec(bits):
-            left, right = Evaluator(world), Evaluator(world)
             try:
-                submitted_value: Value = left.value(submitted)
+                submitted_value, submitted_spread = known.value(world, submitted, bits)
             except UndefinedError as error:
-                return _one_undefined(right, expected, str(error))
+                return _one_undefined(known, world, expected, bits, str(error))
             try:
-                expected_value: Value = right.value(expected)
+                expected_value, expected_spread = known.value(world, expected, bits)
             except UndefinedError as error:
                 return PairResult("undefined", digits(submitted_value), str(error), "expected")
             status = _compare(submitted_value, expected_value)
@@ -71,16 +104,16 @@ def compare_at(world: FiniteWorld, submitted: Node, expected: Node, *, most_bits
             if status == "differ":
                 gap = _gap(submitted_value, expected_value)
                 return PairResult(status, digits(submitted_value), digits(expected_value), "", gap)
-            needed = max(left.spread_bits, right.spread_bits) + _AGREED_BITS
+            needed = max(submitted_spread, expected_spread) + _AGREED_BITS
         if status == "agree" and needed <= bits:
             return result
         bits = max(bits * 2, needed + 64) if status == "agree" else bits * 2
     return PairResult("unsure", result.submitted, result.expected)
 
 
-def _one_undefined(right: Evaluator, expected: Node, reason: str) -> PairResult:
+def _one_undefined(known: Known, world: FiniteWorld, expected: Node, bits: int, reason: str) -> PairResult:
     try:
-        value = right.value(expected)
+        value, _ = known.value(world, expected, bits)
     except UndefinedError as error:
         return PairResult("undefined", reason, str(error), "both")
     return PairResult("undefined", reason, digits(value), "submitted")
@@ -167,6 +200,8 @@ def digits(value: Value, count: int = 12) -> str:
     if isinstance(value, arb):
         if value.is_exact() and value.is_integer():
             return str(value.unique_fmpz())
+        if value.contains(0) and abs(value).upper() < arb(2) ** -(ctx.prec // 2):
+            return "0"
         return value.str(count, radius=False)
     if isinstance(value, arb_mat):
         return "[" + ", ".join(digits(entry, 8) for entry in value.entries()) + "]"

@@ -126,7 +126,7 @@ def _counterexample(
     world: FiniteWorld, submitted: Node, expected: Node, regime: Regime, check: str
 ) -> Counterexample | Silence:
     """Return the difference at a point inside the regime that a person can redo."""
-    moved = at_epsilon(world, regime, Fraction(1, 10**_SHOWN_STEP))
+    moved = replace(at_epsilon(world, regime, Fraction(1, 10**_SHOWN_STEP)), touched=set())
     with _PRECISION, ctx.workprec(_BITS):
         try:
             left, right = Evaluator(moved).value(submitted), Evaluator(moved).value(expected)
@@ -138,7 +138,7 @@ def _counterexample(
         gap = digits(_difference(pairs, relative=False), 6)
         return Counterexample(
             check=check,
-            parameters=moved.describe(frozenset(name for name, _ in moved.describe())),
+            parameters=moved.describe(),
             submitted=digits(left),
             expected=digits(right),
             difference=f"{gap}; {limit}",

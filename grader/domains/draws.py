@@ -59,33 +59,54 @@ def candidates(builder: Callable[[Draw], W], *, seed: str, count: int, attempts:
     yield from (world for _, _, world in sorted(found, key=lambda entry: entry[:2]))
 
 
-def simplest(builder: Callable[[Draw], W], holds: Callable[[W], bool], *, examples: int = 150) -> W | None:
+class _EnoughError(BaseException):
+    """Ends Hypothesis' shrinking from inside; not an `Exception`, which it would take for the property's own."""
+
+
+def simplest(builder: Callable[[Draw], W], holds: Callable[[W], bool], *, calls: int = 100) -> W | None:
     """Return the simplest world that Hypothesis finds for which `holds`, or None if it finds none.
 
-    Runs derandomized and without a database: equal input gives an equal world.
+    Runs derandomized and without a database: equal input gives an equal world. After `calls` worlds the simplest
+    found so far is returned: a bound by count, not by time, so that the answer does not depend on the machine.
     """
-    from hypothesis import HealthCheck, Phase, find, settings
+    from hypothesis import HealthCheck, Phase, find, reject, settings
     from hypothesis import strategies as st
     from hypothesis.errors import NoSuchExample
 
+    best: list[tuple[int, W]] = []
+    looked = 0
+
     @st.composite
-    def worlds(draw_from: st.DrawFn) -> W:
+    def worlds(draw_from: st.DrawFn) -> tuple[int, W]:
+        cost = 0
+
         def draw(pool: Sequence[T], /) -> T:
-            return pool[draw_from(st.integers(min_value=0, max_value=len(pool) - 1))]
+            nonlocal cost
+            index = draw_from(st.integers(min_value=0, max_value=len(pool) - 1))
+            cost += index
+            return pool[index]
 
         try:
-            return builder(draw)
+            return cost, builder(draw)
         except RejectedError:
-            from hypothesis import reject
-
             reject()
 
+    def holds_and_counts(drawn: tuple[int, W]) -> bool:
+        nonlocal looked
+        looked += 1
+        if looked > calls:
+            raise _EnoughError
+        found = holds(drawn[1])
+        if found and (not best or drawn[0] < best[0][0]):
+            best[:] = [drawn]
+        return found
+
     try:
-        return find(
+        find(
             worlds(),
-            holds,
+            holds_and_counts,
             settings=settings(
-                max_examples=examples,
+                max_examples=calls,
                 derandomize=True,
                 database=None,
                 deadline=None,
@@ -93,5 +114,6 @@ def simplest(builder: Callable[[Draw], W], holds: Callable[[W], bool], *, exampl
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    except NoSuchExample:
-        return None
+    except (NoSuchExample, _EnoughError):
+        pass
+    return best[0][1] if best else None

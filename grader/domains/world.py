@@ -53,6 +53,7 @@ class FiniteWorld:
         tables: Functions on outcomes.
         definitions: Functions and constants that are defined by formulas.
         data: Rows of the data set below an expectation, by the name of its source.
+        touched: Where given, collects what evaluations look up, by the names that `describe` shows.
     """
 
     numbers: Mapping[Sym, Fraction] = field(default_factory=dict)
@@ -63,6 +64,11 @@ class FiniteWorld:
     tables: Mapping[Sym, Table] = field(default_factory=dict)
     definitions: Mapping[Sym, Definition] = field(default_factory=dict)
     data: Mapping[str, tuple[Mapping[Node, Value], ...]] = field(default_factory=dict)
+    touched: set[str] | None = None
+
+    def _touch(self, name: str) -> None:
+        if self.touched is not None:
+            self.touched.add(name)
 
     def symbol(self, symbol: Sym) -> Value:
         """Return the value of a free symbol.
@@ -70,6 +76,7 @@ class FiniteWorld:
         Raises:
             NoValueError: if the world does not know it.
         """
+        self._touch(symbol_text(symbol))
         if symbol in self.numbers:
             return ball(self.numbers[symbol])
         if symbol in self.members:
@@ -88,6 +95,7 @@ class FiniteWorld:
         """
         if name not in self.sequences:
             raise NoValueError(f"{name} has no members in this problem", name)
+        self._touch(f"{name}_1, ...")
         return member_of(self.sequences[name], index)
 
     def call(self, call: Call, args: Sequence[Value], given: Sequence[Value]) -> Value:
@@ -104,6 +112,7 @@ class FiniteWorld:
         if table is None or call.primes:
             raise NoValueError(f"{symbol_text(call.head)} is not a function of this problem", symbol_text(call.head))
         key = self._key(table, call, args, given)
+        self._touch(_applied_text(call.head, table, key))
         return ball(table.values[key])
 
     def _key(self, table: Table, call: Call, args: Sequence[Value], given: Sequence[Value]) -> tuple[str, ...]:
@@ -165,6 +174,7 @@ class FiniteWorld:
             if name not in self.data:
                 raise NoValueError("an expectation without a data set")
             rows = self.data[name]
+            self._touch(name)
             weight = ball(Fraction(1, len(rows)))
             return [(weight, row) for row in rows]
         return self._draws_of_policy(binder, source, values)
@@ -211,8 +221,11 @@ class FiniteWorld:
         """Return the gradient of the log of a softmax policy in all logits: 1 - pi at the outcome, -pi beside it."""
         table = self._parametric()
         key = self._key(table, call, args, ())
+        head = next(head for head, other in self.tables.items() if other is table)
         entries = []
         for other, probability in table.values.items():
+            if other[table.arity[0] :] == key[table.arity[0] :]:
+                self._touch(_applied_text(head, table, other))
             same_condition = other[table.arity[0] :] == key[table.arity[0] :]
             entries.append([ball((Fraction(other == key) - probability) if same_condition else Fraction(0))])
         return arb_mat(entries)
@@ -227,22 +240,37 @@ class FiniteWorld:
                     return Sym("y")
         return Sym("y") if "y" in self.kinds else Sym(next(iter(self.kinds), "y"))
 
-    def describe(self, mentioned: frozenset[str] = frozenset()) -> tuple[tuple[str, str], ...]:
-        """Return name and exact value of what was drawn, in order; `mentioned` names limit it where given."""
-        lines: list[tuple[str, str]] = []
-        for symbol, value in self.numbers.items():
-            if not mentioned or symbol_text(symbol) in mentioned:
-                lines.append((symbol_text(symbol), str(value)))
-        for symbol, outcome in self.members.items():
-            lines.append((symbol_text(symbol), outcome.label))
+    def describe(self) -> tuple[tuple[str, str], ...]:
+        """Return name and exact value of what was drawn, in order; only what was looked up where that was recorded."""
+        lines = [(symbol_text(symbol), str(value)) for symbol, value in self.numbers.items()]
+        lines += [(symbol_text(symbol), outcome.label) for symbol, outcome in self.members.items()]
         for name, sequence in self.sequences.items():
-            lines.append((name, ", ".join(m.label if isinstance(m, Outcome) else str(m) for m in sequence)))
+            lines.append((f"{name}_1, ...", ", ".join(_member_text(member) for member in sequence)))
+        for name, rows in self.data.items():
+            shown = (
+                ", ".join(f"{_key_text(key)} = {_member_text(value)}" for key, value in row.items()) for row in rows
+            )
+            lines.append((name, "; ".join(shown)))
         for head, table in self.tables.items():
-            for key, value in table.values.items():
-                args, given = key[: table.arity[0]], key[table.arity[0] :]
-                inside = ", ".join(args) + (" | " + ", ".join(given) if given else "")
-                lines.append((f"{symbol_text(head)}({inside})", str(value)))
-        return tuple(lines)
+            lines += [(_applied_text(head, table, key), str(value)) for key, value in table.values.items()]
+        return tuple(line for line in lines if self.touched is None or line[0] in self.touched)
+
+
+def _member_text(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(_member_text(one) for one in value)})"
+    return value.label if isinstance(value, Outcome) else str(value)
+
+
+def _key_text(key: Node) -> str:
+    if not isinstance(key, Sym):
+        return str(key)
+    return key.name if key.index == Sym("dots") else symbol_text(key)
+
+
+def _applied_text(head: Sym, table: Table, key: tuple[str, ...]) -> str:
+    args, given = key[: table.arity[0]], key[table.arity[0] :]
+    return f"{symbol_text(head)}({', '.join(args)}{' | ' + ', '.join(given) if given else ''})"
 
 
 def ball(value: Fraction) -> arb:

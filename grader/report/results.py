@@ -154,13 +154,14 @@ def _attempt(attempt: AttemptResult, answers: Sequence[Answer]) -> Json:
         "verdict": str(attempt.verdict),
         "score": _score(attempt.score),
         "answer": _answer(attempt, answers),
-        "items": [_item(item) for item in attempt.items],
+        "items": [item_document(item) for item in attempt.items],
         "evidence": _without_repeats(_evidence(found) for item in attempt.items for found in item.evidence),
         "steps": [_step(step) for step in attempt.steps],
     }
 
 
-def _item(item: ItemResult) -> Json:
+def item_document(item: ItemResult) -> Json:
+    """Return an item's verdict with its evidence as plain data, in the form that the results document has."""
     return {
         "item": item.item,
         "verdict": str(item.verdict),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import TypeVar
 
 from grader.domains.draws import Draw, RejectedError
 from grader.domains.world import FiniteWorld, Table
@@ -14,6 +15,8 @@ from grader.formula.values import Outcome
 from grader.rubric import Regime, Space
 from reference.hw13 import diffusion
 
+T = TypeVar("T")
+
 SIGMA, TIME, STEP, STEPS = Sym("sigma"), Sym("t"), Sym("Delta t"), Sym("T")
 SIGMA2 = SIGMA**2
 STATE = Sym("x", Sym("t"))
@@ -21,7 +24,7 @@ BETA, RANKED = Sym("beta"), Sym("K")
 
 _SIZES = tuple(Fraction(text) for text in "1 2 1/2 3 1/3 3/2 1/4 2/3 1/5 5/2 4 1/10 7/3 10 1/100".split())
 _SIGNED = tuple(Fraction(text) for text in "1 -1 2 1/2 -2 3 -1/2 1/3 -3 5/2 -7/4 10 -1/10".split())
-_COUNTS = (2, 3, 4, 5, 6, 8, 10)
+_COUNTS = (4, 2, 3, 5, 6, 8, 10)
 _SHARES = tuple(Fraction(text) for text in "1 1/2 3/4 1/4 9/10 1/10 1/3 2/3".split())
 _WEIGHTS = (1, 2, 3, 5, 4, 7, 9, 11)
 
@@ -93,11 +96,26 @@ SMALL_STEP = Regime(powers={STEP: 1, STEPS: -1}, order=1, words="Delta t -> 0 wi
 # ---------------------------------------------------------------- problem 2
 
 
-def _policy(draw: Draw, prompts: tuple[Outcome, ...], responses: tuple[Outcome, ...], parametric: bool) -> Table:
-    """Return a policy with exact rational probabilities that sum to 1 for each prompt."""
+def _from(pool: Sequence[T], start: int) -> tuple[T, ...]:
+    """Return a pool that begins at another member, so that the simplest draws of neighbours differ."""
+    turn = start % len(pool)
+    return (*pool[turn:], *pool[:turn])
+
+
+def _policy(
+    draw: Draw,
+    prompts: tuple[Outcome, ...],
+    responses: tuple[Outcome, ...],
+    simplest: tuple[int, ...],
+    parametric: bool,
+) -> Table:
+    """Return a policy with exact rational probabilities that sum to 1 for each prompt.
+
+    `simplest` holds the positions in the pool of weights at which the draws for each response begin.
+    """
     values: dict[tuple[str, ...], Fraction] = {}
     for prompt in prompts:
-        weights = [draw(_WEIGHTS) for _ in responses]
+        weights = [draw(_from(_WEIGHTS, simplest[i % len(simplest)])) for i in range(len(responses))]
         for response, weight in zip(responses, weights, strict=True):
             values[response.label, prompt.label] = Fraction(weight, sum(weights))
     return Table(values=values, arity=(1, 1), is_parametric=parametric, defaults=(Sym("y"), Sym("x")))
@@ -120,7 +138,7 @@ def preference_world(draw: Draw) -> FiniteWorld:
     prompts = tuple(Outcome("prompt", i, f"x{i}") for i in range(1, draw((1, 2)) + 1))
     responses = tuple(Outcome("response", i, f"y{i}") for i in range(1, draw((3, 4)) + 1))
     reward_pool = tuple(Fraction(text) for text in "0 1 2 -1 1/2 3 -2 5/2".split())
-    reward = {(x.label, y.label): draw(reward_pool) for x in prompts for y in responses}
+    reward = {(x.label, y.label): draw(_from(reward_pool, i)) for x in prompts for i, y in enumerate(responses)}
     if len(set(reward.values())) < len(responses):
         raise RejectedError
     members = {
@@ -147,8 +165,8 @@ def preference_world(draw: Draw) -> FiniteWorld:
         kinds={"x": "prompt", "y": "response", "z": "response", "a": "response"},
         sequences={"y": ranked, "tau": _permutation(draw, ranked_count)},
         tables={
-            Sym("pi", Sym("ref")): _policy(draw, prompts, responses, parametric=False),
-            Sym("pi", Sym("theta")): _policy(draw, prompts, responses, parametric=True),
+            Sym("pi", Sym("ref")): _policy(draw, prompts, responses, (0, 0, 1), parametric=False),
+            Sym("pi", Sym("theta")): _policy(draw, prompts, responses, (1, 0, 0), parametric=True),
             Sym("r"): Table(values=reward, arity=(2, 0), defaults=(Sym("x"), Sym("y"))),
         },
         definitions=_PREFERENCE_DEFINITIONS,
@@ -262,7 +280,7 @@ PREFERENCE = Space(
 def divergence_world(draw: Draw) -> FiniteWorld:
     """Return a distribution q on a finite set, and the point x at which densities are compared."""
     points = tuple(Outcome("point", i, f"x{i}") for i in range(1, draw((2, 3, 4)) + 1))
-    weights = [draw(_WEIGHTS) for _ in points]
+    weights = [draw(_from(_WEIGHTS, i)) for i in range(len(points))]
     values = {(x.label,): Fraction(weight, sum(weights)) for x, weight in zip(points, weights, strict=True)}
     if len(set(values.values())) == 1:
         raise RejectedError

@@ -1,0 +1,230 @@
+"""The way of the data, on one screen: sources are read, answers are checked, evidence is judged, results are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from multiprocessing import get_context
+from pathlib import Path
+
+from grader import assignments, judge
+from grader.checks.steps import check_steps
+from grader.errors import GraderError
+from grader.feedback import feedback
+from grader.grading import Context, grade_items
+from grader.ingest import Source, discover, read
+from grader.model import (
+    Attempt,
+    AttemptResult,
+    ItemResult,
+    Missing,
+    PartResult,
+    Place,
+    Prose,
+    Score,
+    Step,
+    Submission,
+    SubmissionResult,
+    Verdict,
+)
+from grader.programs import Programs
+from grader.rubric import Part, Rubric
+from grader.selfcheck import check_rubric
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a run may be told.
+
+    Attributes:
+        assignment: Id or path; empty means the one that the submissions belong to.
+        jobs: Worker processes of the grader.
+        unsafe: Whether code runs where only accidents are guarded against.
+        seed: Decides which worlds are looked at; the verdicts do not depend on it.
+    """
+
+    assignment: str = ""
+    jobs: int = 1
+    unsafe: bool = False
+    seed: str = "grader"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything that a run yields.
+
+    Attributes:
+        rubric: The assignment.
+        results: One a submission, sorted by id.
+        isolation: The level of isolation in which code really ran.
+        seed: The seed of the run.
+        faults: What the grader itself failed on, a sentence each; everything else is graded.
+    """
+
+    rubric: Rubric
+    results: tuple[SubmissionResult, ...]
+    isolation: str
+    seed: str
+    faults: tuple[str, ...] = field(default=())
+
+
+def grade(paths: Sequence[Path], options: Options, *, progress: Progress = lambda _: None) -> Run:
+    """Grade all submissions below some paths.
+
+    Raises:
+        UsageError: if the paths or the assignment are unusable.
+        RubricError: if the assignment contradicts itself.
+    """
+    name = options.assignment or assignments.default_for(tuple(paths))
+    rubric = assignments.load(name)
+    check_rubric(rubric)
+    sources = discover(paths)
+    graded: list[tuple[tuple[SubmissionResult, ...], str, str]] = []
+    for source, outcome in zip(sources, _graded(sources, name, options), strict=True):
+        graded.append(outcome)
+        progress(source.id)
+    results = sorted((one for many, _, _ in graded for one in many), key=lambda one: one.submission.id)
+    levels = sorted({level for _, level, _ in graded if level})
+    return Run(
+        rubric=rubric,
+        results=tuple(results),
+        isolation=", ".join(levels) or "no code was run",
+        seed=options.seed,
+        faults=tuple(fault for _, _, fault in graded if fault),
+    )
+
+
+def _graded(
+    sources: Sequence[Source], name: str, options: Options
+) -> Iterator[tuple[tuple[SubmissionResult, ...], str, str]]:
+    """Yield results, isolation level and fault of each source, in order."""
+    if options.jobs <= 1 or len(sources) <= 1:
+        with ExitStack() as stack:
+            programs = stack.enter_context(Programs(unsafe=options.unsafe))
+            for source in sources:
+                yield _grade_source(source, name, options, programs)
+        return
+    # Fresh interpreters: a fork of a process with threads or with a loaded rubric would be neither.
+    with ProcessPoolExecutor(min(options.jobs, len(sources)), mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_in_worker, sources, [name] * len(sources), [options] * len(sources))
+
+
+_PROGRAMS: list[Programs] = []
+
+
+def _in_worker(source: Source, name: str, options: Options) -> tuple[tuple[SubmissionResult, ...], str, str]:
+    if not _PROGRAMS:
+        _PROGRAMS.append(Programs(unsafe=options.unsafe))
+    return _grade_source(source, name, options, _PROGRAMS[0])
+
+
+def _grade_source(
+    source: Source, name: str, options: Options, programs: Programs
+) -> tuple[tuple[SubmissionResult, ...], str, str]:
+    rubric = assignments.load(name)
+    context = Context(seed=options.seed)
+    found = read(source, part_ids=rubric.part_ids)
+    try:
+        results = tuple(grade_submission(submission, rubric, context, programs) for submission in found)
+    except GraderError as error:
+        # The grader's own failure on one submission leaves the others graded; the run says on what it failed.
+        return tuple(_ungraded(one, rubric) for one in found), programs.level, f"{source.id}: {error}"
+    return results, programs.level, ""
+
+
+def _ungraded(submission: Submission, rubric: Rubric) -> SubmissionResult:
+    possible = sum((part.points for part in rubric.parts), Fraction(0))
+    problem = "the grader failed on this submission; nothing of it is graded"
+    return SubmissionResult(
+        submission=submission,
+        parts=(),
+        score=Score(pending=possible, possible=possible),
+        problems=(*submission.problems, problem),
+    )
+
+
+def grade_submission(submission: Submission, rubric: Rubric, context: Context, programs: Programs) -> SubmissionResult:
+    """Return all parts of one submission, graded."""
+    with programs.of(submission) as program:
+        parts = [grade_part(part, submission, context, program) for part in rubric.parts]
+    parts = _with_follow_through(parts, rubric)
+    total = sum((part.last.score for part in parts), Score())
+    first = None
+    if any(len(part.attempts) > 1 or part.last.hinted for part in parts) or "transcript" in submission.format:
+        first = sum((_first_unaided(part) for part in parts), Score())
+    problems = (*submission.problems, *program.problems)
+    return SubmissionResult(
+        submission=submission, parts=tuple(parts), score=total, first_attempt_score=first, problems=problems
+    )
+
+
+def _first_unaided(part: PartResult) -> Score:
+    first = part.attempts[0]
+    return Score(possible=first.score.possible) if first.hinted else first.score
+
+
+def grade_part(part: Part, submission: Submission, context: Context, program: Programs.Session) -> PartResult:
+    """Return the verdict on a part: every attempt is graded, the last one decides."""
+    missing = Attempt(number=1, answers=(Missing(),), place=Place(file=submission.source))
+    attempts = tuple(
+        grade_attempt(part, attempt, context, program) for attempt in submission.parts.get(part.id) or (missing,)
+    )
+    return PartResult(part=part.id, title=part.title, attempts=attempts, feedback=feedback(part, attempts[-1]))
+
+
+def grade_attempt(part: Part, attempt: Attempt, context: Context, program: Programs.Session) -> AttemptResult:
+    """Return the verdict on one attempt: the items answered in code by calls, the others in writing."""
+    by_code, attempt = program.answered(part, attempt, context.seed)
+    items = tuple(
+        by_code.get(item.item, item) if item.verdict in (Verdict.MISSING, Verdict.UNDECIDED) else item
+        for item in grade_items(part, attempt, context)
+    )
+    return AttemptResult(
+        number=attempt.number,
+        where=str(attempt.place),
+        hinted=attempt.hinted,
+        hint=attempt.hint,
+        verdict=judge.combined(item.verdict for item in items),
+        score=sum((item.score for item in items), Score()),
+        items=items,
+        steps=_steps(part, attempt),
+    )
+
+
+def _steps(part: Part, attempt: Attempt) -> tuple[Step, ...]:
+    found: list[Step] = []
+    for answer in attempt.answers:
+        if isinstance(answer, Prose):
+            found.extend(check_steps(answer.text, part, place=answer.place))
+    return tuple(found)
+
+
+def _with_follow_through(parts: list[PartResult], rubric: Rubric) -> list[PartResult]:
+    """Mark wrong items that follow rightly from the author's own earlier mistake, as the rubric lists them."""
+    made = {f"{part.part}:{item.mistake.id}" for part in parts for item in part.last.items if item.mistake}
+    follows = {
+        (part.id, mistake.id): mistake.follows_from
+        for part in rubric.parts
+        for item in part.items
+        for mistake in getattr(item, "mistakes", ())
+        if mistake.follows_from
+    }
+
+    def marked(part: PartResult, item: ItemResult) -> ItemResult:
+        source = follows.get((part.part, item.mistake.id), "") if item.mistake else ""
+        if source not in made:
+            return item
+        earlier = source.partition(":")[0]
+        remark = f"This follows from your answer to {earlier}; it is right given that one."
+        return replace(item, follows_from=earlier, remarks=(*item.remarks, remark))
+
+    result = []
+    for part in parts:
+        last = replace(part.last, items=tuple(marked(part, item) for item in part.last.items))
+        result.append(replace(part, attempts=(*part.attempts[:-1], last)))
+    return result
