@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flint import ctx
 
 from grader.checks.pairs import _PRECISION
 from grader.checks.program import FAULTS_OF_THE_SANDBOX, Plan, Programs, Vectors, is_undefined, plan_call, value_of
 from grader.checks.values_compare import Leaf, Numbers, Unfit, Unknown, items_of
+from grader.domains.draws import RejectedError
 from grader.errors import SandboxError
 from grader.model import Callable
 from grader.rubric import Argument, Part, Returned, Signature
@@ -20,7 +23,10 @@ BITS = 256
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
 _MAX_MESSAGE = 300
 _DEATHS = 3
+_MOST_COST = 3
+_MOST_DRAWS = 9
 Arguments = Mapping[str, Argument]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -197,3 +203,24 @@ def assigned(
         else:
             whole = [(function, signature.returned, len(signature.returned) == 1)]
     return [*own.values(), *whole]
+
+
+def simple_first(signature: Signature, count: int) -> Iterator[Arguments]:
+    """Yield up to `count` different arguments in the order of their simplicity: few draws that are not the simplest."""
+    found: list[Arguments] = []
+    for cost in range(_MOST_COST + 1):
+        for raised in itertools.combinations_with_replacement(range(_MOST_DRAWS), cost):
+            if len(found) == count:
+                return
+            drawn = itertools.count()
+
+            def draw(pool: Sequence[T], /, drawn: Iterator[int] = drawn, raised: tuple[int, ...] = raised) -> T:
+                return pool[min(raised.count(next(drawn)), len(pool) - 1)]
+
+            try:
+                arguments = signature.arguments(draw)
+            except RejectedError:
+                continue
+            if arguments not in found:
+                found.append(arguments)
+                yield arguments

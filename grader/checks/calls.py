@@ -6,7 +6,6 @@ is right to fewer digits than were wanted decide nothing.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable as Function
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from typing import Any
 from flint import arb, ctx
 
 from grader.checks.answer import Finding
-from grader.checks.caller import BITS, Arguments, Budget, Caller, assigned, numbers_of
+from grader.checks.caller import BITS, Arguments, Budget, Caller, assigned, numbers_of, simple_first
 from grader.checks.known import named_mistake, value_of_form
 from grader.checks.pairs import _PRECISION
 from grader.checks.program import Programs
@@ -34,7 +33,7 @@ from grader.checks.values_compare import (
     in_words,
     is_same,
 )
-from grader.domains.draws import RejectedError, candidates, simplest
+from grader.domains.draws import candidates, simplest
 from grader.errors import RubricError
 from grader.model import Agreement, Callable, Counterexample, Evidence, NamedMistake, Silence, Violation
 from grader.rubric import FormulaItem, Part, Returned, Signature
@@ -45,6 +44,7 @@ _LEAST_POINTS = 3
 _MISTAKE_POINTS = 5
 # Left over when a counterexample is shrunk: for calls that replay it and that name the mistake.
 _RESERVED_CALLS = 8
+_SIMPLE_CALLS = 25
 _SHRINK_CALLS = 40
 _METHOD = "float64 values against ball arithmetic at the exact arguments"
 _LEAST_EXTREME = 1e-290
@@ -120,9 +120,7 @@ class _Check:
         self.signature = signature
         self.caller = caller
         drawn = candidates(signature.arguments, seed=f"{seed}\0{part.id}\0calls", count=POINTS)
-        points: list[Arguments] = []
-        with contextlib.suppress(RejectedError):
-            points.append(signature.arguments(lambda pool: pool[0]))
+        points = list(simple_first(signature, 1))
         points += [one for one in drawn if one not in points]
         self.points = points[:POINTS]
 
@@ -298,6 +296,9 @@ class _Check:
                 outcome is not None and one.item in outcome and self._fails(outcome[one.item], one, target, arguments)
             )
 
+        for arguments in simple_first(self.signature, _SIMPLE_CALLS):
+            if holds(arguments):
+                return arguments
         return simplest(self.signature.arguments, holds, calls=_SHRINK_CALLS) or failing
 
     def _counterexample(self, arguments: Arguments, one: Returned, target: Target, leaf: Leaf) -> Counterexample:
