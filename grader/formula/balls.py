@@ -6,28 +6,33 @@ do not meet are a proof that two formulas differ there, at any precision.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from flint import arb, arb_mat, fmpq
 
-from grader.formula import limits
-from grader.formula.calculus import NotDifferentiableError, derivative, derivative_by
+from grader.formula import events, gradients, limits, statistics
+from grader.formula.ball_rules import (
+    as_density,
+    derivatives_of_logistic,
+    is_counted,
+    same_shape,
+    shape,
+    times,
+)
 from grader.formula.functions import apply, power
+from grader.formula.meaning import World, is_inferred
 from grader.formula.tree import (
     KL,
     Add,
     At,
     Big,
-    Binder,
     Call,
     Cases,
     Const,
     Deriv,
     Dist,
     Div,
-    Dot,
     Expect,
     Extremum,
     Fn,
@@ -45,15 +50,12 @@ from grader.formula.tree import (
     Sym,
     Tuple,
     free_symbols,
-    substitute,
-    transform,
 )
 from grader.formula.values import (
     BudgetExceededError,
     Collection,
     Law,
     NoValueError,
-    Outcome,
     UndefinedError,
     Value,
     is_ball,
@@ -62,50 +64,6 @@ from grader.formula.values import (
 
 MAX_OPERATIONS = 400_000
 MAX_TERMS = 5_000
-
-
-class World(Protocol):
-    """One assignment of values to the atoms of a problem."""
-
-    def symbol(self, symbol: Sym) -> Value:
-        """Return the value of a free symbol; `NoValueError` if there is none."""
-        ...
-
-    def element(self, name: str, index: Value) -> Value:
-        """Return a member of a sequence such as y_1, y_2, ...; `NoValueError` if there is no such sequence."""
-        ...
-
-    def call(self, call: Call, args: Sequence[Value], given: Sequence[Value]) -> Value:
-        """Return the value of a function of the problem."""
-        ...
-
-    def definition(self, head: Sym) -> tuple[tuple[Sym, ...], tuple[Sym, ...], Node] | None:
-        """Return parameters, condition parameters and body of a function that is defined by a formula."""
-        ...
-
-    def outcomes(self, variable: Sym, domain: Node | None) -> Sequence[Value]:
-        """Return the range of a variable that is summed over without bounds."""
-        ...
-
-    def conditions(self, head: Sym, arguments: int) -> Sequence[Sym]:
-        """Return the conditions that an application with so many arguments leaves out."""
-        ...
-
-    def last_index(self) -> int:
-        """Return the last index of the sequences, for sums whose upper bound is not written."""
-        ...
-
-    def draws(self, binder: Binder, values: Evaluator) -> Sequence[tuple[Value, Mapping[Node, Value]]]:
-        """Return weights and bindings of the finite distribution below an expectation."""
-        ...
-
-    def gradient(self, call: Call, variable: Node | None) -> Node | None:
-        """Return the gradient of a call in the parameters; None where it does not depend on them."""
-        ...
-
-    def divergence_variable(self, divergence: KL) -> Sym:
-        """Return the symbol over which a divergence sums."""
-        ...
 
 
 class Evaluator:
@@ -118,6 +76,8 @@ class Evaluator:
     def __init__(self, world: World, *, operations: int = MAX_OPERATIONS) -> None:
         self.world = world
         self.left = operations
+        # Worlds of a comparison share one meter, which also counts how long the numbers are.
+        self.meter = world.meter if is_inferred(world) else None
         self.spread_bits = 0
         self.bound: dict[Node, Value] = {}
         self.analytic = False
@@ -133,6 +93,8 @@ class Evaluator:
         self.left -= 1
         if self.left < 0:
             raise BudgetExceededError(f"more than {MAX_OPERATIONS} operations")
+        if self.meter is not None:
+            self.meter.spend()
         return self._rules.get(type(node), Evaluator._no_rule)(self, node)
 
     def number(self, node: Node) -> Value:
@@ -181,7 +143,7 @@ class Evaluator:
     def _sym(self, node: Sym) -> Value:
         if node in self.bound:
             return self.bound[node]
-        if node.index is not None and (_is_counted(node.index) or self._uses_bound(node.index)):
+        if node.index is not None and (is_counted(node.index) or self._uses_bound(node.index)):
             index = self.value(node.index)
             try:
                 return self.element(node.name, index)
@@ -210,8 +172,8 @@ class Evaluator:
         total = values[0]
         for value in values[1:]:
             if isinstance(total, arb_mat) != isinstance(value, arb_mat):
-                total, value = _same_shape(total, value)
-            if isinstance(total, arb_mat) and _shape(total) != _shape(value):
+                total, value = same_shape(total, value)
+            if isinstance(total, arb_mat) and shape(total) != shape(value):
                 raise NoValueError("matrices of different shapes are added")
             total = total + value
         return total
@@ -230,7 +192,7 @@ class Evaluator:
         total = self.number(node.factors[0])
         for factor in node.factors[1:]:
             value = self.number(factor)
-            total = _times(total, value)
+            total = times(total, value)
         return total
 
     def _neg(self, node: Neg) -> Value:
@@ -269,7 +231,7 @@ class Evaluator:
 
     def _call(self, node: Call) -> Value:
         if node.primes and node.head.name == "logistic":
-            return self.value(_derivatives_of_logistic(node))
+            return self.value(derivatives_of_logistic(node))
         definition = self.world.definition(node.head)
         args = [self.value(argument) for argument in node.args]
         given = [self.value(argument) for argument in node.given]
@@ -279,7 +241,9 @@ class Evaluator:
                 return self.element(node.head.name, args[0])
             except NoValueError:
                 pass
-        if definition is not None and not node.primes:
+        if definition is not None and node.primes:
+            return gradients.primed(self, node, definition)
+        if definition is not None:
             parameters, conditions, body = definition
             if not given and len(args) == len(parameters) + len(conditions):
                 args, given = args[: len(parameters)], args[len(parameters) :]
@@ -322,10 +286,7 @@ class Evaluator:
             term = self.with_bound({node.variable: value}, node.body)
             if not is_ball(term) and not isinstance(term, arb_mat):
                 raise NoValueError("a sum of things that are not numbers")
-            if index == 0:
-                total = term
-            else:
-                total = total + term if node.kind == "sum" else _times(total, term)
+            total = term if index == 0 else total + term if node.kind == "sum" else times(total, term)
         return total
 
     def integer(self, node: Node) -> int:
@@ -344,80 +305,36 @@ class Evaluator:
         return limits.limit(self, node)
 
     def _expect(self, node: Expect) -> Value:
-        if node.kind != "E" or node.given:
-            raise NoValueError(f"{node.kind} of a random variable that the world does not define", node.kind)
-        binders = node.binders or (Binder((), None),)
-        return self._average(binders, node.body)
-
-    def _average(self, binders: Sequence[Binder], body: Node) -> Value:
-        if not binders:
-            return self.number(body)
-        total: Value = None
-        for weight, bindings in self.world.draws(binders[0], self):
-            before = self.bound
-            self.bound = {**before, **bindings}
-            try:
-                term = _times(weight, self._average(binders[1:], body))
-            finally:
-                self.bound = before
-            total = term if total is None else total + term
-        if total is None:
-            raise NoValueError("an expectation over nothing")
-        return total
+        return statistics.expectation(self, node)
 
     def _kl(self, node: KL) -> Value:
+        if isinstance(node.p, Dist) and isinstance(node.q, Dist):
+            return self._kl_of_normals(node.p, node.q)
         variable = self.world.divergence_variable(node)
         total = arb(0)
         for outcome in self.world.outcomes(variable, None):
-            p = self.with_bound({variable: outcome}, _as_density(node.p, variable))
-            q = self.with_bound({variable: outcome}, _as_density(node.q, variable))
+            p = self.with_bound({variable: outcome}, as_density(node.p, variable))
+            q = self.with_bound({variable: outcome}, as_density(node.q, variable))
             if not is_ball(p) or not is_ball(q):
                 raise NoValueError("a divergence of things that are not distributions")
             total = total + p * apply("log", [self._finite(p / q, "a division by zero")])
         return total
 
-    def _grad(self, node: Grad) -> Value:
-        def of_atom(part: Node) -> Node | None:
-            if isinstance(part, Call):
-                definition = self.world.definition(part.head)
-                if definition is not None:
-                    return derivative(_expanded(part, definition), of_atom)
-                return self.world.gradient(part, node.variable) or Num(Fraction(0))
-            return None
+    def _kl_of_normals(self, p: Dist, q: Dist) -> Value:
+        if p.name != "normal" or q.name != "normal" or len(p.args) != 2 or len(q.args) != 2:
+            raise NoValueError("a divergence of laws that are not normal")
+        mean_p, var_p, mean_q, var_q = (self.scalar(argument) for argument in (*p.args, *q.args))
+        ratio = self._finite(var_p / var_q, "a division by zero")
+        return (ratio + (mean_p - mean_q) ** 2 / var_q - 1 - apply("log", [ratio])) / 2
 
-        try:
-            result = self.value(derivative(node.body, of_atom))
-        except NotDifferentiableError as error:
-            raise NoValueError(str(error)) from error
-        if is_ball(result) and result.is_zero():
-            return self.world.call(Call(Sym("zero gradient"), ()), (), ())
-        return result
+    def _grad(self, node: Grad) -> Value:
+        return gradients.gradient(self, node)
 
     def _deriv(self, node: Deriv) -> Value:
-        body = node.body
-        try:
-            for _ in range(node.order):
-                body = derivative_by(body, node.variable)
-        except NotDifferentiableError as error:
-            raise NoValueError(str(error)) from error
-        return self.value(body)
+        return gradients.derivative_value(self, node)
 
     def _at(self, node: At) -> Value:
-        unknown = []
-        for symbol in sorted(free_symbols(node.body), key=repr):
-            if symbol not in self.bound and not self._is_known(symbol):
-                unknown.append(symbol)
-        if len(unknown) != 1:
-            raise NoValueError("the variable of an evaluation bracket is not clear")
-        upper = self.with_bound({unknown[0]: self.scalar(node.upper)}, node.body)
-        return upper - self.with_bound({unknown[0]: self.scalar(node.lower)}, node.body)
-
-    def _is_known(self, symbol: Sym) -> bool:
-        try:
-            self._sym(symbol)
-        except (NoValueError, UndefinedError):
-            return False
-        return True
+        return gradients.bracket(self, node)
 
     # ------------------------------------------------------------ things that are not numbers
 
@@ -457,24 +374,13 @@ class Evaluator:
         return self.truth(node)
 
     def truth(self, node: Node) -> bool:
-        """Return whether a relation holds here.
+        """Return whether a relation or event holds here.
 
         Raises:
             UndefinedError: where the enclosures cannot tell.
             NoValueError: for relations without a truth value.
         """
-        if not isinstance(node, Rel):
-            raise NoValueError("a condition is needed here")
-        if isinstance(node.lhs, Rel):
-            return self.truth(node.lhs) and self.truth(Rel(node.op, node.lhs.rhs, node.rhs))
-        lhs, rhs = self.value(node.lhs), self.value(node.rhs)
-        if isinstance(lhs, Outcome) or isinstance(rhs, Outcome):
-            if node.op in ("=", "≠"):
-                return (lhs == rhs) == (node.op == "=")
-            raise NoValueError("outcomes have no order")
-        if not (isinstance(lhs, arb) and isinstance(rhs, arb)):
-            raise NoValueError("a relation of things that are not real numbers")
-        return _holds(node.op, lhs, rhs)
+        return events.truth(self, node)
 
     def _extremum(self, node: Extremum) -> Value:
         raise NoValueError(f"{node.kind} has no value here", node.kind)
@@ -482,84 +388,9 @@ class Evaluator:
     def _no_rule(self, node: Node) -> Value:
         raise NoValueError(f"{type(node).__name__} has no value here")
 
-    _rules = {
+    _rules: ClassVar[Mapping[type[Node], Callable[..., Value]]] = {
         Num: _num, Const: _const, Sym: _sym, Add: _add, Mul: _mul, Neg: _neg, Div: _div, Pow: _pow, Fn: _fn,
         Call: _call, Big: _big, Limit: _limit, Expect: _expect, KL: _kl, Grad: _grad, Deriv: _deriv, At: _at,
         Dist: _dist, Tuple: _tuple, Set: _set, Interval: _interval, Matrix: _matrix, Cases: _cases, Rel: _rel,
         Extremum: _extremum,
     }  # fmt: skip
-
-
-def _is_counted(index: Node) -> bool:
-    """Return whether an index is written as a number or an expression, not as a label."""
-    return not isinstance(index, (Sym, Tuple, Rel)) or index == Sym("K")
-
-
-def _shape(matrix: Value) -> tuple[int, int]:
-    return matrix.nrows(), matrix.ncols()
-
-
-def _same_shape(first: Value, second: Value) -> tuple[Value, Value]:
-    """Return both as matrices where one is the number zero (the gradient of a constant)."""
-    if is_ball(first) and first.is_zero():
-        return second * arb(0), second
-    if is_ball(second) and second.is_zero():
-        return first, first * arb(0)
-    raise NoValueError("a number is added to a vector")
-
-
-def _times(first: Value, second: Value) -> Value:
-    if isinstance(first, arb_mat) and isinstance(second, arb_mat):
-        if first.ncols() != second.nrows():
-            raise NoValueError("matrices whose shapes do not fit are multiplied")
-        product = first * second
-        return product[0, 0] if _shape(product) == (1, 1) else product
-    return first * second
-
-
-def _derivatives_of_logistic(node: Call) -> Node:
-    variable = Sym("argument of logistic")
-    body: Node = Fn("logistic", (variable,))
-    for _ in range(node.primes):
-        body = derivative_by(body, variable)
-    return substitute(body, {variable: node.args[0]})
-
-
-def _as_density(node: Node, variable: Sym) -> Node:
-    """Return a distribution written as a bare name or with a dot as its density at `variable`."""
-    if isinstance(node, Sym):
-        return Call(node, (variable,))
-    if isinstance(node, Dot):
-        return variable
-    return transform(node, lambda child: child if isinstance(child, Sym) else _as_density(child, variable))
-
-
-def _expanded(call: Call, definition: tuple[tuple[Sym, ...], tuple[Sym, ...], Node]) -> Node:
-    parameters, conditions, body = definition
-    args, given = call.args, call.given
-    if not given and len(args) == len(parameters) + len(conditions):
-        args, given = args[: len(parameters)], args[len(parameters) :]
-    if len(args) != len(parameters):
-        raise NotDifferentiableError(f"{call.head.name} with {len(args)} argument(s)")
-    replacements: dict[Node, Node] = dict(zip(parameters, args, strict=True))
-    replacements.update(zip(conditions, given, strict=False))
-    return substitute(body, replacements)
-
-
-def _holds(op: str, lhs: Value, rhs: Value) -> bool:
-    difference = lhs - rhs
-    if op in ("=", "≠"):
-        if difference.is_zero():
-            return op == "="
-        if not difference.contains(0):
-            return op == "≠"
-        raise UndefinedError("an equality that cannot be told here")
-    if op not in ("<", "≤", ">", "≥", "≪", "≫"):
-        raise NoValueError(f"the relation {op} has no truth value here")
-    if difference.is_zero():
-        return op in ("≤", "≥")
-    if difference > 0:
-        return op in (">", "≥", "≫")
-    if difference < 0:
-        return op in ("<", "≤", "≪")
-    raise UndefinedError("an inequality that cannot be told here")

@@ -5,13 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from grader.formula import symbols
-from grader.formula.lexer import Token
+from grader.formula import symbols, tables
 from grader.formula.tree import (
-    Add,
     At,
-    Big,
-    Cases,
     Const,
     Deriv,
     Div,
@@ -86,7 +82,7 @@ def group(parser: Parser) -> Node:
     """Return what stands in brackets: a grouped expression, a tuple, a set, an interval, a table."""
     opened = parser.take()
     if opened.text.startswith("begin "):
-        return table(parser, opened.text.removeprefix("begin "))
+        return tables.table(parser, opened.text.removeprefix("begin "))
     items: list[Node] = []
     while not parser.at("close"):
         if parser.at("end"):
@@ -136,7 +132,7 @@ def evaluated_at(parser: Parser, body: Node) -> Node:
     upper: Node | None = None
     while parser.at("op", "_", "^"):
         if parser.take().text == "_":
-            lower = _bound(parser)
+            lower = bound(parser)
         else:
             upper = script(parser)
     if lower is None or upper is None:
@@ -144,7 +140,8 @@ def evaluated_at(parser: Parser, body: Node) -> Node:
     return At(body, lower, upper)
 
 
-def _bound(parser: Parser) -> Node:
+def bound(parser: Parser) -> Node:
+    """Return a lower bound: what follows `x =`, or the whole script."""
     if parser.accept("open", "{"):
         node = parser.bracketed(parser.relation, bar_closes=False)
         parser.expect("close", "}")
@@ -295,132 +292,3 @@ def gradient(parser: Parser) -> Node:
     if parser.at("open", "[", "(", "\\{", "{"):
         return Grad(variable, group(parser))
     return Grad(variable, parser.juxtaposed())
-
-
-# ---------------------------------------------------------------- big operators
-
-
-def big(parser: Parser) -> Node:
-    """Return a sum, product or integral with its bounds and body."""
-    token = parser.take()
-    variable, lower, upper, domain, inner = _bounds(parser, token.text)
-    if token.text == "int":
-        return _integral(parser, lower if variable is None else variable, upper, variable is None)
-    if variable is None:
-        raise parser.fail("a sum or product needs its variable", token.start)
-    body = parser.product() if not parser.at("op", "-") else parser.signed_product()
-    if inner is not None:
-        # One sign over pairs i < j: the inner index runs up to the outer one.
-        body = Big(token.text, inner, _ONE if lower is None else lower, Add((variable, Neg(_ONE))), body)
-        lower = _ONE if lower is None else lower
-    return Big(token.text, variable, lower, upper, body, domain)
-
-
-def big_letter(parser: Parser) -> Node:
-    """Return a sum or product whose sign is typed as the letter Σ or Π."""
-    token = parser.token
-    sign = Token("big", "sum" if token.text == "Sigma" else "prod", token.start, token.end)
-    parser.tokens = (*parser.tokens[: parser.index], sign, *parser.tokens[parser.index + 1 :])
-    return big(parser)
-
-
-def _bounds(parser: Parser, kind: str) -> tuple[Sym | None, Node | None, Node | None, Node | None, Sym | None]:
-    """Return variable, bounds and set of a big operator, and the inner variable of a range such as i < j."""
-    inner: Sym | None = None
-    variable: Sym | None = None
-    lower: Node | None = None
-    upper: Node | None = None
-    domain: Node | None = None
-    while parser.at("op", "_", "^"):
-        sign = parser.take()
-        if sign.text == "^":
-            upper = script(parser)
-            continue
-        if kind == "int":
-            lower = _bound(parser)
-            continue
-        braced = parser.accept("open", "{")
-        below = parser.bracketed(parser.relation, bar_closes=False) if braced else symbols._unscripted(parser)
-        if braced:
-            parser.expect("close", "}")
-        match below:
-            case Sym():
-                variable = below
-            case Rel(op="=", lhs=Sym() as symbol, rhs=start):
-                variable, lower = symbol, start
-            case Rel(op="∈", lhs=Sym() as symbol, rhs=members):
-                variable, domain = symbol, members
-            case Rel(op="≤", lhs=Rel(op="≤", lhs=start, rhs=Sym() as symbol), rhs=end):
-                variable, lower, upper = symbol, start, end
-            case Rel(op="≥", lhs=Sym() as symbol, rhs=start):
-                variable, lower = symbol, start
-            case Rel(op=">", lhs=Sym() as symbol, rhs=start):
-                variable, lower = symbol, Add((start, _ONE))
-            case Rel(op="<", lhs=Sym() as first, rhs=Sym() as symbol):
-                variable, inner = symbol, first
-            case Rel(
-                op="≤", lhs=Rel(op="<", lhs=Rel(op="≤", lhs=start, rhs=Sym() as first), rhs=Sym() as symbol), rhs=end
-            ):
-                variable, inner, lower, upper = symbol, first, start, end
-            case _:
-                raise parser.fail("this range of a sum is not understood", sign.start)
-    return variable, lower, upper, domain, inner
-
-
-def _integral(parser: Parser, lower: Node | None, upper: Node | None, has_bounds: bool) -> Node:
-    start = parser.token.start
-    slot: list[Sym] = []
-    parser.integrals.append(slot)
-    if parser.takes_differential():
-        body: Node = parser.product()
-    else:
-        body = parser.additive()
-        if not slot:
-            parser.takes_differential()
-    parser.integrals.pop()
-    if not slot:
-        raise parser.fail("the integral has no differential", start)
-    return Big("int", slot[0], lower if has_bounds else None, upper, body)
-
-
-def table(parser: Parser, kind: str) -> Node:
-    """Return a matrix or a piecewise value, up to its `\\end`."""
-    rows: list[tuple[Node, ...]] = []
-    row: list[Node] = []
-    conditions: list[str] = []
-    start = parser.token.start
-    while not parser.at("close"):
-        if parser.at("end"):
-            raise parser.fail("the environment is not closed", start)
-        if parser.accept("sep", "\\\\"):
-            if row:
-                rows.append(tuple(row))
-            row = []
-        elif parser.at("remark") or parser.at("word", "otherwise"):
-            conditions.append(parser.take().text)
-            if conditions[-1].startswith(("otherwise", "else")):
-                row.append(Const("true"))
-        elif not parser.accept("sep"):
-            row.append(parser.bracketed(parser.relation, bar_closes=False))
-    if row:
-        rows.append(tuple(row))
-    closed = parser.take().text
-    if closed != f"end {kind}":
-        raise parser.fail(f"expected the end of {kind}", start)
-    if kind in ("cases", "dcases"):
-        return _cases(parser, rows, start)
-    if not rows or len({len(entries) for entries in rows}) != 1:
-        raise parser.fail("the rows of the matrix differ in length", start)
-    matrix = Matrix(tuple(rows))
-    return Fn("det", (matrix,)) if kind == "vmatrix" else matrix
-
-
-def _cases(parser: Parser, rows: list[tuple[Node, ...]], start: int) -> Node:
-    branches: list[tuple[Node, Node | None]] = []
-    for row in rows:
-        if len(row) != 2:
-            raise parser.fail("each case needs a value and a condition", start)
-        branches.append((row[0], None if row[1] == Const("true") else row[1]))
-    if not branches:
-        raise parser.fail("there are no cases", start)
-    return Cases(tuple(branches))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from grader.errors import ReadError
 from grader.formula import alphabet as abc
+from grader.formula.macros import CONNECTING_WORDS, MACROS, SYMBOLS
 
 MAX_CHARACTERS = 20_000
 MAX_TOKENS = 8_000
@@ -124,7 +125,7 @@ class _Scanner:
         stripped = name.rstrip("0123456789")
         if name in self.words or (len(name) > 1 and self.is_word(name)):
             self.position = word.end()
-            self.add("remark" if name in _CONNECTING_WORDS else "word", name, start)
+            self.add("remark" if name in CONNECTING_WORDS else "word", name, start)
         elif self.latex or len(stripped) == 1:
             self.position = start + 1
             self.add("name", name[0], start)
@@ -214,8 +215,8 @@ class _Scanner:
             self.tokens[-1] = replace(self.tokens[-1], accents=(accent,))
         elif char in abc.UNICODE_CONNECTIVES:
             self.add("remark", char, start)
-        elif char in _SYMBOLS:
-            kind, text = _SYMBOLS[char]
+        elif char in SYMBOLS:
+            kind, text = SYMBOLS[char]
             self.add(kind, text, start)
         elif char in abc.UNICODE_STYLED or char in abc.UNICODE_FRACTIONS:
             self.replacement(start, char)
@@ -373,8 +374,8 @@ class _Scanner:
             self.font(name, start)
         elif name == "not":
             raise self.fail("\\not is not understood; write \\ne or \\notin", start)
-        elif name in _MACROS:
-            kind, text = _MACROS[name]
+        elif name in MACROS:
+            kind, text = MACROS[name]
             self.add(kind, text, start)
         elif name in ("ldots", "dots", "cdots", "dotsc", "dotsb", "vdots", "ddots"):
             self.add("sep", "dots", start)
@@ -420,33 +421,3 @@ class _Scanner:
             self.add(kind, word, start)
         else:
             self.add("remark", word, start)
-
-
-_CONNECTING_WORDS = frozenset(["where", "and", "if", "otherwise", "for", "let", "with"])
-_SYMBOLS: dict[str, tuple[str, str]] = {
-    "−": ("op", "-"), "–": ("op", "-"), "·": ("op", "*"), "⋅": ("op", "*"), "×": ("op", "*"),
-    "∗": ("op", "*"), "÷": ("op", "/"), "∕": ("op", "/"), "⁄": ("op", "/"), "√": ("op", "√"), "∑": ("big", "sum"),
-    "∏": ("big", "prod"), "∫": ("big", "int"), "∇": ("op", "∇"), "∂": ("op", "∂"), "∞": ("word", "infty"),
-    "∥": ("op", "‖"), "‖": ("op", "‖"), "∣": ("op", "|"), "│": ("op", "|"), "′": ("op", "'"), "’": ("op", "'"),
-    "⟨": ("open", "⟨"), "⟩": ("close", "⟩"), "⊤": ("op", "⊤"), "ᵀ": ("op", "⊤"), "±": ("op", "±"), "∓": ("op", "∓"),
-    "…": ("sep", "dots"), "⋯": ("sep", "dots"), "∪": ("op", "∪"), "∩": ("op", "∩"), "⌊": ("open", "⌊"),
-    "⌋": ("close", "⌋"), "⌈": ("open", "⌈"), "⌉": ("close", "⌉"), "∘": ("op", "∘"), "★": ("op", "★"), "⋆": ("op", "★"),
-    "%": ("op", "%"), "@": ("op", "@"), "∀": ("remark", "for all"), "°": ("op", "°"), "∖": ("op", "∖"),
-}  # fmt: skip
-_MACROS: dict[str, tuple[str, str]] = {
-    "cdot": ("op", "*"), "times": ("op", "*"), "ast": ("op", "∗"), "star": ("op", "★"), "div": ("op", "/"),
-    "sum": ("big", "sum"), "prod": ("big", "prod"), "int": ("big", "int"), "nabla": ("op", "∇"),
-    "partial": ("op", "∂"), "infty": ("word", "infty"), "mid": ("op", "|"), "vert": ("op", "|"),
-    "lvert": ("op", "|"), "rvert": ("op", "|"), "|": ("op", "‖"), "Vert": ("op", "‖"), "lVert": ("op", "‖"),
-    "rVert": ("op", "‖"), "parallel": ("op", "‖"), "prime": ("op", "'"), "{": ("open", "\\{"),
-    "}": ("close", "\\}"), "lbrace": ("open", "\\{"), "rbrace": ("close", "\\}"), "lbrack": ("open", "["),
-    "rbrack": ("close", "]"), "langle": ("open", "⟨"), "rangle": ("close", "⟩"), "top": ("op", "⊤"),
-    "intercal": ("op", "⊤"), "pm": ("op", "±"), "mp": ("op", "∓"), "cup": ("op", "∪"), "cap": ("op", "∩"),
-    "lfloor": ("open", "⌊"), "rfloor": ("close", "⌋"), "lceil": ("open", "⌈"), "rceil": ("close", "⌉"),
-    "circ": ("op", "∘"), "setminus": ("op", "∖"), "%": ("op", "%"), "_": ("op", "_"), "lparen": ("open", "("),
-    "rparen": ("close", ")"), "slash": ("op", "/"), "colon": ("sep", ":"), "bullet": ("op", "*"),
-    "dagger": ("op", "†"), "degree": ("op", "°"), "forall": ("remark", "for all"), "emptyset": ("word", "emptyset"),
-    "otimes": ("op", "⊗"), "oplus": ("op", "⊕"), "land": ("op", "∩"), "lor": ("op", "∪"), "bmod": ("op", "mod"),
-    "binom": ("macro", "binom"), "sqrt": ("macro", "sqrt"), "colonequals": ("rel", "="), "arg": ("word", "arg"),
-    "argmin": ("word", "argmin"), "argmax": ("word", "argmax"), "lim": ("word", "lim"), "quad": ("sep", "quad"),
-}  # fmt: skip

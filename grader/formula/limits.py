@@ -7,6 +7,7 @@ A limit that does not settle is undefined, never a guess.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from flint import acb, arb, ctx
@@ -140,7 +141,7 @@ def _by_extrapolation(evaluator: Evaluator, node: Limit, center: Value, sign: in
         row.append(evaluator.with_bound({node.variable: point}, node.body))
     last = row[-1]
     for order in range(1, len(counts)):
-        row = [(2**order * after - before) / (2**order - 1) for before, after in zip(row, row[1:], strict=False)]
+        row = [(2**order * after - before) / (2**order - 1) for before, after in itertools.pairwise(row)]
         previous, last = last, row[-1]
     return _settled(previous, last)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.formula import alphabet as abc
-from grader.formula import constructs, symbols
+from grader.formula import bigs, constructs, symbols
 from grader.formula.tree import (
     KL,
     Big,
@@ -260,7 +260,7 @@ def _big_word(parser: Parser, meaning: str) -> Node:
         type(token)("big", meaning, token.start, token.end),
         *parser.tokens[parser.index + 1 :],
     )
-    return constructs.big(parser)
+    return bigs.big(parser)
 
 
 def _constructor(parser: Parser, meaning: str) -> Node:

@@ -7,59 +7,18 @@ the parser takes the customary one and records a `Site`; the caller can ask for 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from grader.errors import ReadError
 from grader.formula import alphabet as abc
-from grader.formula import constructs, symbols
+from grader.formula import bigs, constructs, symbols, words
+from grader.formula.clauses import Clause, Link, Reading, Site, reach_of_sums
 from grader.formula.lexer import Lexed, Token, lex
 from grader.formula.notation import Notation
-from grader.formula.tree import Add, Big, Call, Div, Dot, Fn, Mul, Neg, Node, Num, Rel, Sym, free_symbols
+from grader.formula.tree import Add, Call, Div, Dot, Fn, Mul, Neg, Node, Num, Rel, Sym
 
 MAX_NESTING = 48
 OPENERS = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "⌊": "⌋", "⌈": "⌉", "⟨": "⟩"}
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A place with two readings: `kind` says which question it is, `readings` what each means."""
-
-    offset: int
-    kind: str
-    readings: tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A relation sign in a chain and what stands on its right."""
-
-    op: str
-    rhs: Node
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A chain `first op rhs op rhs ...`; `first` is None where the text begins with the relation sign.
-
-    `lead` holds the words before it (`where`, `if`), `start` and `end` are offsets into the text.
-    """
-
-    first: Node | None
-    links: tuple[Link, ...]
-    lead: str
-    start: int
-    end: int
-    boxed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a text was read as."""
-
-    clauses: tuple[Clause, ...]
-    sites: tuple[Site, ...]
 
 
 def parse(text: str, notation: Notation, choices: Mapping[tuple[int, str], int] | None = None) -> Reading:
@@ -187,6 +146,7 @@ class Parser:
         return found
 
     def clause(self, lead: str) -> Clause:
+        """Return one statement, whose leading word has been read."""
         start = self.token.start
         first = None if self.at("rel") else self.member()
         if first is not None and self.at("op", "|"):
@@ -245,10 +205,11 @@ class Parser:
         if self.at("op", "±", "∓"):
             raise self.fail("a double sign stands for two formulas")
         self.depth -= 1
-        terms = _reach_of_sums(terms)
+        terms = reach_of_sums(terms)
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
     def signed_product(self) -> Node:
+        """Return a product with its signs."""
         negative = False
         while self.at("op", "+", "-"):
             negative ^= self.take().text == "-"
@@ -301,6 +262,7 @@ class Parser:
         return not (following.kind in ("close", "end") or (following.kind == "op" and following.text in "|‖"))
 
     def closed_group_before(self) -> bool:
+        """Return whether a bracket that is no brace has just been closed."""
         return self.tokens[self.index - 1].kind == "close" and self.tokens[self.index - 1].text != "}"
 
     def starts_factor(self) -> bool:
@@ -328,6 +290,7 @@ class Parser:
         return False
 
     def evaluation_bar(self) -> bool:
+        """Return whether the bar here carries bounds."""
         return self.peek().kind == "op" and self.peek().text in "_^"
 
     def power(self) -> Node:
@@ -362,11 +325,11 @@ class Parser:
         if token.kind in ("name", "accent"):
             return symbols.name(self)
         if token.kind == "word":
-            return symbols.word(self)
+            return words.word(self)
         if token.kind == "macro":
             return constructs.macro(self)
         if token.kind == "big":
-            return constructs.big(self)
+            return bigs.big(self)
         if token.kind == "open":
             return constructs.group(self)
         if token.kind == "op":
@@ -381,6 +344,7 @@ class Parser:
         raise self.fail(f"{self.shown()} stands where a term was expected")
 
     def operator_atom(self, token: Token) -> Node:
+        """Return an operand that begins with an operator sign."""
         if token.text == "√":
             self.take()
             return Fn("sqrt", (self.atom(),))
@@ -410,6 +374,7 @@ class Parser:
         return factors[0] if len(factors) == 1 else Mul(tuple(factors))
 
     def latex_free(self) -> bool:
+        """Return whether the text is plain notation."""
         return "\\" not in self.text
 
     def takes_differential(self) -> bool:
@@ -435,40 +400,3 @@ class Parser:
         node = parse()
         self.bar_closes.pop()
         return node
-
-
-def _reach_of_sums(terms: list[Node]) -> list[Node]:
-    """Return the terms with those that use the variable of an open sum before them drawn under that sum.
-
-    `\\sum_k a_k - b_k` is read as the sum of both: outside of it k would mean nothing.
-    """
-    for position in range(len(terms) - 1):
-        found = _last_sum(terms[position])
-        if found is None or found.kind != "sum":
-            continue
-        later = terms[position + 1 :]
-        reach = 0
-        for count, term in enumerate(later, start=1):
-            if found.variable in free_symbols(term):
-                reach = count
-        if reach:
-            body = Add((found.body, *later[:reach])) if not isinstance(terms[position], Neg) else None
-            if body is None:
-                flipped = (term.operand if isinstance(term, Neg) else Neg(term) for term in later[:reach])
-                body = Add((found.body, *flipped))
-            widened = Big("sum", found.variable, found.lower, found.upper, body, found.domain)
-            replaced = _replace_last_sum(terms[position], widened)
-            return _reach_of_sums([*terms[:position], replaced, *later[reach:]])
-    return terms
-
-
-def _last_sum(term: Node) -> Big | None:
-    if isinstance(term, Neg):
-        return _last_sum(term.operand)
-    if isinstance(term, Mul):
-        return None
-    return term if isinstance(term, Big) else None
-
-
-def _replace_last_sum(term: Node, widened: Big) -> Node:
-    return Neg(widened) if isinstance(term, Neg) else widened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 from grader.formula import alphabet as abc
@@ -220,9 +221,9 @@ class _Printer:
                 for index, (factor, text) in enumerate(zip(factors, shown, strict=True))
             )
         text = shown[0]
-        for previous, piece in zip(shown, shown[1:], strict=False):
+        for previous, piece in itertools.pairwise(shown):
             text += (
-                " \\cdot " if piece[0].isdigit() or previous[-1].isdigit() and piece[0] == "\\frac" else " "
+                " \\cdot " if piece[0].isdigit() or (previous[-1].isdigit() and piece[0] == "\\frac") else " "
             ) + piece
         return text
 

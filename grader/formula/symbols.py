@@ -8,16 +8,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from grader.formula import alphabet as abc
-from grader.formula import constructs, operators
+from grader.formula import bigs, constructs, operators, words
 from grader.formula.notation import CUSTOMARY_FUNCTIONS
 from grader.formula.tree import (
-    Add,
     Call,
     Const,
-    Dist,
-    Div,
     Dot,
-    Fn,
     Neg,
     Node,
     Num,
@@ -41,12 +37,12 @@ def name(parser: Parser) -> Node:
         return parser.notation.words[parser.take().text + parser.take().text]
     if parser.at("name", "Sigma", "Pi") and parser.text[start] in "ΣΠ" and parser.peek().text in ("_", "^"):
         # The capital letters as people type them for sums and products.
-        return constructs.big_letter(parser)
+        return bigs.big_letter(parser)
     if parser.at("name", "Delta") and parser.peek().kind == "name" and not parser.peek().accents:
         symbol = _difference(parser)
     else:
         symbol = plain(parser)
-    return _applied(parser, symbol, start)
+    return applied(parser, symbol, start)
 
 
 def _difference(parser: Parser) -> Sym:
@@ -68,14 +64,14 @@ def plain(parser: Parser) -> Sym:
         inner = plain(parser)
         if braced:
             parser.expect("close", "}")
-        return _scripts(parser, replace(inner, name=f"{accent} {inner.name}"))
+        return scripts(parser, replace(inner, name=f"{accent} {inner.name}"))
     if not parser.at("name") and not parser.at("word"):
         raise parser.fail(f"expected a symbol here, found {parser.shown()}")
     token = parser.take()
-    return _scripts(parser, Sym(" ".join([*reversed(token.accents), token.text])))
+    return scripts(parser, Sym(" ".join([*reversed(token.accents), token.text])))
 
 
-def _scripts(parser: Parser, symbol: Sym) -> Sym:
+def scripts(parser: Parser, symbol: Sym) -> Sym:
     """Attach indices, labels and primes; a superscript that is a power is left for the caller."""
     while True:
         if parser.at("op", "_"):
@@ -231,7 +227,8 @@ def _letters_of_a_label(parser: Parser) -> str:
 # ---------------------------------------------------------------- application
 
 
-def _applied(parser: Parser, symbol: Sym, start: int) -> Node:
+def applied(parser: Parser, symbol: Sym, start: int) -> Node:
+    """Return a symbol just read as what it becomes by what follows it."""
     if operators.is_expectation(parser, symbol):
         return operators.expectation(parser, "E")
     if operators.is_divergence(parser, symbol):
@@ -243,7 +240,7 @@ def _applied(parser: Parser, symbol: Sym, start: int) -> Node:
         if applied := _known_function(parser, symbol, known):
             return applied
     elif symbol.name in _DISTRIBUTION_LETTERS and _is_distribution(parser, symbol):
-        return distribution(parser, _DISTRIBUTION_LETTERS[symbol.name])
+        return words.distribution(parser, _DISTRIBUTION_LETTERS[symbol.name])
     if parser.at("open", "(") and _is_application(parser, symbol, start):
         args, given = arguments(parser)
         return Call(_unprimed(symbol), args, given, symbol.name.count("'") if symbol != _unprimed(symbol) else 0)
@@ -277,11 +274,11 @@ def _known_function(parser: Parser, symbol: Sym, known: str) -> Node | None:
     args, given = arguments(parser)
     if given:
         raise parser.fail(f"{known} takes no condition")
-    applied: Node = Call(Sym(known), args, (), primes) if primes else _function(parser, known, args)
+    applied: Node = Call(Sym(known), args, (), primes) if primes else words.apply_function(parser, known, args)
     if exponent is None:
         return applied
     if exponent in (Neg(Num(Fraction(1))), Num(Fraction(-1))) and known in abc.INVERSES:
-        return _function(parser, abc.INVERSES[known], args)
+        return words.apply_function(parser, abc.INVERSES[known], args)
     return Pow(applied, exponent)
 
 
@@ -351,120 +348,3 @@ def arguments(parser: Parser) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
             raise parser.fail(f"expected {close!r} or a comma here, found {parser.shown()}")
     parser.take()
     return tuple(lists[0]), tuple(lists[1]) if len(lists) == 2 else ()
-
-
-# ---------------------------------------------------------------- words
-
-
-def word(parser: Parser) -> Node:
-    """Return what a word stands for: a declared name, a function, an operator, a distribution, a symbol."""
-    token = parser.token
-    if token.text in parser.notation.words:
-        parser.take()
-        meaning = parser.notation.words[token.text]
-        if isinstance(meaning, Sym):
-            return _applied(parser, _scripts(parser, meaning), token.start)
-        return meaning
-    if token.text in ("infty", "oo", "inf") and not (token.text == "inf" and parser.peek().text in "_("):
-        parser.take()
-        return Const("oo")
-    if token.text in abc.FUNCTION_WORDS:
-        return function(parser)
-    if token.text in abc.OPERATOR_WORDS:
-        return operators.word(parser)
-    if token.text in abc.DISTRIBUTION_WORDS and parser.peek().kind == "open" and parser.peek().text in "([":
-        parser.take()
-        return distribution(parser, abc.DISTRIBUTION_WORDS[token.text])
-    if token.text == "arg" and parser.peek().text in ("min", "max"):
-        parser.take()
-        return operators.extremum(parser, "arg" + parser.token.text)
-    if token.text == "emptyset":
-        parser.take()
-        return Tuple(())
-    symbol = plain(parser)
-    return _applied(parser, symbol, token.start)
-
-
-def function(parser: Parser) -> Node:
-    """Return a function of mathematics with its argument, with or without parentheses."""
-    token = parser.take()
-    known = abc.FUNCTION_WORDS[token.text]
-    base: Node | None = None
-    exponent: Node | None = None
-    while parser.at("op", "_", "^"):
-        if parser.take().text == "_":
-            base = index(parser)
-        else:
-            exponent = constructs.script(parser)
-    if exponent == Neg(Num(Fraction(1))) and known in abc.INVERSES:
-        known, exponent = abc.INVERSES[known], None
-    opened = parser.token
-    if parser.at("open", "(", "[", "{", "\\{"):
-        args, given = arguments(parser)
-        if given:
-            raise parser.fail(f"{token.text} takes no condition", opened.start)
-        if parser.at("op", "^") and opened.text != "{" and exponent is None:
-            second = parser.choose(parser.token.start, "power", (f"{known}(x)^n as a power", f"{known}(x^n)"))
-            if second and len(args) == 1:
-                args = (constructs.raise_to(parser, args[0], opened.start),)
-    else:
-        args = (_argument_with_slash(parser, known),)
-    applied = _function(parser, known, args, base)
-    return applied if exponent is None else Pow(applied, exponent)
-
-
-def _argument_with_slash(parser: Parser, known: str) -> Node:
-    argument = parser.juxtaposed()
-    if parser.at("op", "/") and parser.choose(parser.token.start, "slash", (f"({known} a)/b", f"{known}(a/b)")):
-        parser.take()
-        return Div(argument, parser.power())
-    return argument
-
-
-def _function(parser: Parser, known: str, args: tuple[Node, ...], base: Node | None = None) -> Node:
-    """Return the tree of a function of mathematics; those with a plain definition are written out."""
-    counts = {"binomial": (2,), "pow": (2,), "log": (1, 2), "logsumexp": (1, 2)}.get(known, (1,))
-    if len(args) not in counts or any(isinstance(argument, Dot) for argument in args):
-        raise parser.fail(f"{known} takes {counts[0]} argument(s), got {len(args)}")
-    one = Num(Fraction(1))
-    x = args[0]
-    if base is not None:
-        if known != "log":
-            raise parser.fail(f"{known} takes no index")
-        return Div(Fn("log", args), Fn("log", (base,)))
-    match known:
-        case "log" if len(args) == 2:
-            return Div(Fn("log", (x,)), Fn("log", (args[1],)))
-        case "log2" | "log10":
-            return Div(Fn("log", (x,)), Fn("log", (Num(Fraction(known[3:])),)))
-        case "log1p":
-            return Fn("log", (Add((one, x)),))
-        case "expm1":
-            return Add((Fn("exp", (x,)), Neg(one)))
-        case "logsigmoid":
-            return Fn("log", (Fn("logistic", (x,)),))
-        case "logit":
-            return Fn("log", (Div(x, Add((one, Neg(x)))),))
-        case "pow":
-            return Pow(x, args[1])
-        case "square":
-            return Pow(x, Num(Fraction(2)))
-        case "cbrt":
-            return Fn("root", (x, Num(Fraction(3))))
-        case "relu":
-            return Fn("max", (Num(Fraction(0)), x))
-    return Fn(known, args)
-
-
-def distribution(parser: Parser, kind: str) -> Node:
-    """Return a named distribution with its arguments as written."""
-    args, given = arguments_of_distribution(parser)
-    return Dist(kind, (*args, *given))
-
-
-def arguments_of_distribution(parser: Parser) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
-    """Return the arguments in round or square brackets."""
-    args, given = arguments(parser)
-    if not args:
-        raise parser.fail("a distribution needs arguments")
-    return args, given
