@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import assert_never
 
@@ -37,12 +37,13 @@ class Context:
     """What stays the same over a run: how much effort is spent on a comparison, and the seed."""
 
     seed: str = "grader"
-    effort: Effort = Effort()
+    effort: Effort = field(default_factory=Effort)
 
 
 def grade_items(part: Part, attempt: Attempt, context: Context) -> tuple[ItemResult, ...]:
     """Return the verdict on each item of a part for one attempt that is given in writing."""
-    reading = read_answers(attempt.answers, part.space.notation)
+    named = tuple(item.id for item in part.items)
+    reading = read_answers(tuple(_unprefixed(answer, named) for answer in attempt.answers), part.space.notation)
     own = {name: law for name, law in reading.laws.items() if name not in _known_names(part)}
     if own:
         part = replace(part, space=replace(part.space, random={**part.space.random, **own}))
@@ -50,12 +51,13 @@ def grade_items(part: Part, attempt: Attempt, context: Context) -> tuple[ItemRes
 
 
 def _grade_item(item: Item, part: Part, attempt: Attempt, reading: Reading, context: Context) -> ItemResult:
+    names = tuple(one.id for one in part.items)
     unreadable = [answer for answer in attempt.answers if isinstance(answer, Unreadable)]
-    if not _texts(attempt.answers, item.id) and unreadable:
+    if not _texts(attempt.answers, item.id, names) and unreadable:
         first = unreadable[0]
         silence = Silence(check="reading", reason=first.reason)
         return _result(item, Verdict.UNDECIDED, (silence,), text=first.text, where=str(first.place), trust="unread")
-    if not _texts(attempt.answers, item.id):
+    if not _texts(attempt.answers, item.id, names):
         return _result(item, Verdict.MISSING, ())
     match item:
         case FormulaItem():
@@ -63,21 +65,39 @@ def _grade_item(item: Item, part: Part, attempt: Attempt, reading: Reading, cont
         case ProseItem():
             text = "\n\n".join(
                 answer.text
-                for answer in _texts(attempt.answers, item.id)
+                for answer in _texts(attempt.answers, item.id, names)
                 if isinstance(answer, Prose) or answer.item == item.id
             )
             verdict, evidence = judge_prose(text, item.claims, check=item.id)
-            return _prose_result(item, attempt, verdict, evidence, (), item.partial_points)
+            return _prose_result(item, attempt, names, verdict, evidence, (), item.partial_points)
         case TextItem():
-            text = "\n\n".join(answer.text for answer in _texts(attempt.answers, item.id))
-            verdict, evidence, remarks = item.judge(text)
-            return _prose_result(item, attempt, verdict, evidence, remarks, item.partial_points)
+            text = "\n\n".join(answer.text for answer in _texts(attempt.answers, item.id, names))
+            own = any(_is_for(answer, item.id) for answer in attempt.answers)
+            verdict, evidence, remarks = item.judge(text, whole=not own)
+            return _prose_result(item, attempt, names, verdict, evidence, remarks, item.partial_points)
         case _:
             assert_never(item)
 
 
-def _texts(answers: tuple[Answer, ...], item_id: str) -> list[Formula | Prose]:
-    """Return the written answers that may speak to an item."""
+def _unprefixed(answer: Answer, items: tuple[str, ...]) -> Answer:
+    """Return a prose answer that is one formula after `item: ` as the formula of that item."""
+    for item in items:
+        if isinstance(answer, Prose) and _is_for(answer, item):
+            return replace(answer, text=answer.text.lstrip().removeprefix(f"{item}:"), item=item)
+    return answer
+
+
+def _is_for(answer: Answer, item_id: str) -> bool:
+    """Return whether an answer names the item that it answers: by its key in a sheet, or by `item: ` before it."""
+    if isinstance(answer, Formula):
+        return answer.item == item_id
+    if isinstance(answer, Prose) and answer.item == item_id:
+        return True
+    return isinstance(answer, Prose) and answer.text.lstrip().startswith(f"{item_id}:")
+
+
+def _texts(answers: tuple[Answer, ...], item_id: str, items: tuple[str, ...]) -> list[Formula | Prose]:
+    """Return the written answers that may speak to an item; `items` are all items of the part."""
     found: list[Formula | Prose] = []
     for answer in answers:
         match answer:
@@ -85,7 +105,10 @@ def _texts(answers: tuple[Answer, ...], item_id: str) -> list[Formula | Prose]:
                 if answer.item in (None, item_id):
                     found.append(answer)
             case Prose():
-                if answer.text.strip():
+                named = next((one for one in items if _is_for(answer, one)), None)
+                if named == item_id:
+                    found.append(replace(answer, text=answer.text.lstrip().removeprefix(f"{item_id}:")))
+                elif named is None and answer.text.strip():
                     found.append(answer)
             case Callable() | Unreadable() | Missing():
                 pass
@@ -97,12 +120,13 @@ def _texts(answers: tuple[Answer, ...], item_id: str) -> list[Formula | Prose]:
 def _prose_result(
     item: ProseItem | TextItem,
     attempt: Attempt,
+    names: tuple[str, ...],
     verdict: Verdict,
     evidence: tuple[Evidence, ...],
     remarks: tuple[str, ...],
     share: Fraction,
 ) -> ItemResult:
-    texts = _texts(attempt.answers, item.id)
+    texts = _texts(attempt.answers, item.id, names)
     quoted = [one.quotation for one in evidence if hasattr(one, "quotation")]
     result = _result(item, verdict, evidence, text=" … ".join(quoted), where=str(texts[0].place), share=share)
     return replace(result, remarks=remarks, trust=texts[0].trust)
@@ -135,14 +159,14 @@ def _result(
 def _grade_formula(item: FormulaItem, part: Part, attempt: Attempt, reading: Reading, context: Context) -> ItemResult:
     found = find(item, reading, part.space.notation)
     if not found:
-        return _nothing_found(item, attempt, reading)
+        return _nothing_found(item, part, attempt, reading)
     seed = _seed(context.seed, part.id, item.id)
     first: tuple[Candidate, Finding] | None = None
     for candidate in found:
         finding = _checked(candidate, item, part, reading, seed, context.effort)
         if first is None:
             first = (candidate, finding)
-            if finding.is_right or not finding.is_right_in_value:
+            if finding.is_right or not finding.is_right_but_for_its_form:
                 break
         elif finding.is_right:
             # The last statement has the right value in another form than was asked for; an earlier one of the
@@ -188,8 +212,9 @@ def _formula_result(item: FormulaItem, candidate: Candidate, finding: Finding) -
     return replace(result, read_as=finding.read_as, mistake=finding.mistake, remarks=finding.remarks)
 
 
-def _nothing_found(item: FormulaItem, attempt: Attempt, reading: Reading) -> ItemResult:
-    texts = _texts(attempt.answers, item.id)
+def _nothing_found(item: FormulaItem, part: Part, attempt: Attempt, reading: Reading) -> ItemResult:
+    names = tuple(one.id for one in part.items)
+    texts = _texts(attempt.answers, item.id, names)
     unread = [one for one in reading.unread if one.item in (None, item.id)]
     if unread:
         reason = f"a formula could not be read: {unread[-1].reason}"
@@ -201,7 +226,16 @@ def _nothing_found(item: FormulaItem, attempt: Attempt, reading: Reading) -> Ite
     else:
         reason, text, where = f"no formula for {item.asks} was found", texts[0].text, str(texts[0].place)
     silence = Silence(check="reading", reason=reason)
+    if not unread and item.kind == "objective":
+        # An objective shows by its shape: where no formula has it, none was given.
+        return _result(item, Verdict.MISSING, (silence,))
     return _result(item, Verdict.UNDECIDED, (silence,), text=text[:400], where=where, trust="unread")
+
+
+def is_silent(item: ItemResult) -> bool:
+    """Return whether an attempt says nothing on an item: nothing was found that could be judged."""
+    only_silence = all(isinstance(one, Silence) and one.check in ("reading", item.item) for one in item.evidence)
+    return item.verdict in (Verdict.MISSING, Verdict.UNDECIDED) and only_silence
 
 
 def _seed(*pieces: str) -> str:

@@ -26,7 +26,6 @@ from grader.model import (
     Violation,
 )
 
-
 HALF = Fraction(1, 2)
 
 

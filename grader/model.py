@@ -60,6 +60,7 @@ class Prose:
 
     text: str
     place: Place
+    item: str | None = None
     trust: Trust = "source"
 
 

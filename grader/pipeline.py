@@ -14,7 +14,7 @@ from grader import assignments, judge
 from grader.checks.steps import check_steps
 from grader.errors import GraderError
 from grader.feedback import feedback
-from grader.grading import Context, grade_items
+from grader.grading import Context, grade_items, is_silent
 from grader.ingest import Source, discover, read
 from grader.model import (
     Attempt,
@@ -174,7 +174,27 @@ def grade_part(part: Part, submission: Submission, context: Context, program: Pr
     attempts = tuple(
         grade_attempt(part, attempt, context, program) for attempt in submission.parts.get(part.id) or (missing,)
     )
+    attempts = (*attempts[:-1], _with_earlier_items(attempts))
     return PartResult(part=part.id, title=part.title, attempts=attempts, feedback=feedback(part, attempts[-1]))
+
+
+def _with_earlier_items(attempts: tuple[AttemptResult, ...]) -> AttemptResult:
+    """Return the last attempt; items on which it says nothing are taken from the latest attempt that does."""
+    last = attempts[-1]
+    items = list(last.items)
+    for index, item in enumerate(items):
+        for earlier in reversed(attempts[:-1]):
+            answered = earlier.items[index]
+            if is_silent(item) and not is_silent(answered):
+                remark = f"The last attempt does not repeat this; it is taken from attempt {earlier.number}."
+                items[index] = replace(answered, remarks=(*answered.remarks, remark))
+                break
+    return replace(
+        last,
+        items=tuple(items),
+        verdict=judge.combined(item.verdict for item in items),
+        score=sum((item.score for item in items), Score()),
+    )
 
 
 def grade_attempt(part: Part, attempt: Attempt, context: Context, program: Programs.Session) -> AttemptResult:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from grader.checks.prose import ProseRubric
 from grader.domains.draws import Draw
 from grader.domains.world import FiniteWorld
 from grader.formula.notation import Notation
 from grader.formula.tree import Node, Sym
+from grader.model import Evidence, Verdict
 
 Written = str | Node
 
@@ -105,6 +106,8 @@ class FormulaItem:
         leading: The leading term, where a further displayed order that is wrong earns a remark.
         simplest: The form that "simplify" asks for; another form that is right earns `form_points`.
         terms: What the answer may be written in.
+        counts: For a limit: the symbol that counts steps and the one that is its inverse; an answer that still has
+            them is judged by its limit, and earns `form_points` if that is right.
         unfinished: Returns what an answer still contains that a finished one does not; empty if nothing.
         at: The general left side, such as `p(x)`: an answer that names its arguments otherwise is renamed to it.
         form_points: Share of the points for a right answer in a form that was not asked for.
@@ -122,6 +125,7 @@ class FormulaItem:
     leading: Written | None = None
     simplest: Written | None = None
     terms: Terms | None = None
+    counts: tuple[Sym, Sym] | None = None
     unfinished: Callable[[Node], str] | None = None
     at: str = ""
     form_points: Fraction = Fraction(1, 2)
@@ -139,6 +143,14 @@ class ProseItem:
     partial_points: Fraction = Fraction(1, 2)
 
 
+class TextJudge(Protocol):
+    """Judges a text; `whole` says whether it answers the whole part or this item alone."""
+
+    def __call__(self, text: str, *, whole: bool) -> tuple[Verdict, tuple[Evidence, ...], tuple[str, ...]]:
+        """Return verdict, evidence and remarks for the author."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextItem:
     """An item whose text an assignment judges by a function of its own, with the grader's evidence."""
@@ -146,7 +158,7 @@ class TextItem:
     id: str
     asks: str
     points: Fraction
-    judge: Callable[[str], object]
+    judge: TextJudge
     partial_points: Fraction = Fraction(1, 2)
 
 

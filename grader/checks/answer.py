@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from grader.checks import form
 from grader.checks.identity import Effort, identical
-from grader.checks.regime import agrees_in_regime, relative_order
+from grader.checks.regime import agrees_in_limit, agrees_in_regime, relative_order
+from grader.domains.world import symbol_text
 from grader.formula.printer import to_latex
-from grader.formula.tree import Node, substitute
+from grader.formula.tree import Node, free_symbols, substitute
 from grader.model import Agreement, Counterexample, Evidence, NamedMistake, Proof, Silence, Violation
 from grader.reading.finding import Candidate, matches, pattern
 from grader.rubric import Expected, FormulaItem, Mistake, Part
@@ -32,6 +33,12 @@ class Finding:
         """Whether nothing speaks against the answer and something speaks for it."""
         kinds = {type(one) for one in self.evidence}
         return not kinds & {Counterexample, Violation, Silence} and bool(kinds & {Proof, Agreement})
+
+    @property
+    def is_right_but_for_its_form(self) -> bool:
+        """Whether only the form that was asked for is missing."""
+        broken = {one.check for one in self.evidence if isinstance(one, Violation)}
+        return self.is_right_in_value and bool(broken) and "relation" not in broken
 
     @property
     def is_right_in_value(self) -> bool:
@@ -119,6 +126,12 @@ def _value_evidence(
         if any(isinstance(one, (Proof, Agreement)) for one in found):
             return found
         refuted.extend(found)
+    if item.counts is not None and set(item.counts) & free_symbols(submitted):
+        found_in_limit = agrees_in_limit(submitted, alternatives[0], part.space, item.counts, check="limit", seed=seed)
+        if isinstance(found_in_limit, Agreement):
+            message = f"the limit is not taken: {symbol_text(item.counts[0])} or {symbol_text(item.counts[1])} is left"
+            return (found_in_limit, Violation(check="form", message=message))
+        return (found_in_limit,)
     if any(isinstance(one, Silence) for one in refuted):
         return tuple(one for one in refuted if isinstance(one, Silence))
     if item.regime is None:

@@ -32,7 +32,6 @@ from grader.formula.tree import (
     children,
     free_symbols,
     substitute,
-    walk,
 )
 from grader.formula.values import NoValueError, UndefinedError
 from grader.model import Agreement, Evidence, Proof, Violation

@@ -13,13 +13,14 @@ from grader.domains.draws import candidates
 from grader.domains.world import FiniteWorld
 from grader.formula.balls import Evaluator
 from grader.formula.printer import to_latex
-from grader.formula.tree import Node
+from grader.formula.tree import Const, Dist, Div, Limit, Node, Num, Sym, substitute
 from grader.formula.values import BudgetExceededError, Law, NoValueError, UndefinedError, Value
 from grader.model import Agreement, Counterexample, Silence
 from grader.rubric import Regime, Space
 
 WAYS = 6
 _BITS = 2048
+_LIMIT_BITS = 128
 # Exponents k of epsilon = 10^-k at which values are compared; the slope is read between the last two.
 _STEPS = (12, 24, 36)
 _SHOWN_STEP = 3
@@ -56,6 +57,52 @@ def agrees_in_regime(
     return Agreement(
         check=check, trials=looked, digits=_STEPS[-1] // 2, domain=regime.words, method=f"{claim}, measured as a slope"
     )
+
+
+def agrees_in_limit(
+    submitted: Node, expected: Node, space: Space, counts: tuple[Sym, Sym], *, check: str, seed: str
+) -> Counterexample | Agreement | Silence:
+    """Return whether a formula in a number of steps goes to the expected value as their number grows.
+
+    `counts` are the symbol that counts and the one that is its inverse. The limit is measured by extrapolation; the
+    enclosure is as wide as what the last two estimates leave open.
+    """
+    count, step = counts
+    inverse = Div(Num(Fraction(1)), count)
+    looked = 0
+    for world in candidates(space.build, seed=seed, count=2):
+        with _PRECISION, ctx.workprec(_LIMIT_BITS):
+            try:
+                expected_value = Evaluator(world).value(expected)
+                pieces = list(zip(_parts(substitute(submitted, {step: inverse})), _parts(expected), strict=True))
+                gone = [
+                    (Evaluator(world).value(Limit(count, Const("oo"), "", a)), Evaluator(world).value(b))
+                    for a, b in pieces
+                ]
+            except UndefinedError:
+                continue
+            except (NoValueError, ValueError) as error:
+                return Silence(check=check, reason=str(error))
+            except BudgetExceededError as error:
+                return Silence(check=check, reason=f"the formula is too expensive to evaluate: {error}")
+            if any(not a.overlaps(b) for a, b in gone):
+                shown = ", ".join(a.str(6, radius=False) for a, _ in gone)
+                return Counterexample(
+                    check=check,
+                    parameters=world.describe(),
+                    submitted=f"goes to {shown} as the steps grow in number",
+                    expected=digits(expected_value),
+                    submitted_form=to_latex(submitted),
+                    expected_form=to_latex(expected),
+                )
+            looked += 1
+    if not looked:
+        return Silence(check=check, reason="the limit does not settle")
+    return Agreement(check=check, trials=looked, digits=8, domain=space.domain, method="limit by extrapolation")
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    return node.args if isinstance(node, Dist) else (node,)
 
 
 def relative_order(node: Node, expected: Node, space: Space, regime: Regime, *, seed: str) -> float | None:

@@ -176,6 +176,10 @@ class FiniteWorld:
             rows = self.data[name]
             self._touch(name)
             weight = ball(Fraction(1, len(rows)))
+            if source is None and not binder.names:
+                # Nothing says what else is drawn: a response y that no row binds has no value below this sign.
+                open_names: dict[Node, Value] = {Sym(kind): None for kind in self.kinds}
+                return [(weight, {**open_names, **row}) for row in rows]
             return [(weight, row) for row in rows]
         return self._draws_of_policy(binder, source, values)
 

@@ -417,7 +417,8 @@ class _Scanner:
             known = self.is_word(word) or word in self.words or word in ("E", "N", "U", "KL", "ref", "DDIM")
             previous = self.tokens[-1].text if self.tokens else ""
             scripted = previous in ("_", "^") or (previous == "{" and len(self.tokens) > 1)
-            kind = "word" if known or scripted or not (is_text and content != content.strip()) else "remark"
+            is_label = known or scripted or not (is_text and content != content.strip())
+            kind = "word" if is_label and word.lower() not in CONNECTING_WORDS else "remark"
             self.add(kind, word, start)
         else:
             self.add("remark", word, start)

@@ -11,9 +11,11 @@ from grader.formula.parser import parse_expression
 from grader.formula.tree import (
     KL,
     Call,
+    Deriv,
     Dot,
     Expect,
     Extremum,
+    Fn,
     Grad,
     Neg,
     Node,
@@ -25,7 +27,6 @@ from grader.formula.tree import (
 )
 from grader.reading.statements import Reading, Statement
 from grader.rubric import FormulaItem, Space
-
 
 _WHOLE = "it is the whole answer"
 
@@ -94,6 +95,7 @@ def find(item: FormulaItem, reading: Reading, notation: Notation) -> tuple[Candi
     """
     wanted = tuple(pattern(name, notation) for name in item.names)
     labelled: list[Candidate] = []
+    by_words: list[Candidate] = []
     implicit: list[Candidate] = []
     bare: list[Candidate] = []
     for statement in reading.statements:
@@ -101,14 +103,14 @@ def find(item: FormulaItem, reading: Reading, notation: Notation) -> tuple[Candi
             continue
         candidate = _candidate(statement, wanted)
         if candidate is not None:
-            labelled.append(candidate)
+            (by_words if statement.by_words else labelled).append(candidate)
         elif (equation := _equation(statement, wanted)) is not None:
             implicit.append(equation)
-        elif statement.item == item.id or statement.whole or statement.is_final or item.kind == "objective":
+        elif statement.item == item.id or statement.whole or statement.is_announced or item.kind == "objective":
             loose = _bare(statement, item)
             if loose is not None:
                 bare.append(loose)
-    chosen = labelled or implicit or bare
+    chosen = labelled or implicit or by_words or bare
     return tuple(sorted(chosen, key=lambda one: _weight(one, reading), reverse=True))
 
 
@@ -164,6 +166,9 @@ def _quantities(node: Node) -> Iterator[Node]:
             yield from _quantities(child)
 
 
+_QUANTITIES = (Sym, Call, Grad, Fn, Expect, Deriv, KL, Extremum)
+
+
 def _bare(statement: Statement, item: FormulaItem) -> Candidate | None:
     members, ops = statement.members, statement.ops
     claims = weakest(ops, approximate=statement.is_approximate)
@@ -171,8 +176,11 @@ def _bare(statement: Statement, item: FormulaItem) -> Candidate | None:
         return _objective(statement, claims)
     if statement.is_definition:
         return None
-    if len(members) > 1 and isinstance(members[0], (Sym, Call, Grad)) and not statement.item and not statement.whole:
+    if len(members) > 1 and not statement.item and not statement.whole and isinstance(members[0], _QUANTITIES):
         # Another quantity's formula is not an answer to this item.
+        return None
+    if len(members) == 1 and not statement.item and not statement.whole and isinstance(members[0], (Sym, Call)):
+        # A name by itself in running text announces nothing.
         return None
     label = members[0] if len(members) > 1 and isinstance(members[0], (Sym, Call, Grad, Expect)) else None
     return Candidate(statement=statement, value=members[-1], label=label, claims=claims, why=_WHOLE)
@@ -183,9 +191,17 @@ def _objective(statement: Statement, claims: str) -> Candidate | None:
     for member in reversed(statement.members):
         shown = member.operand if isinstance(member, Neg) else member
         alone = len(statement.members) == 1 and any(isinstance(part, KL) for part in walk(member))
+        if isinstance(shown, Extremum) and shown.kind.endswith("max") and not _names_optimum(shown):
+            # The problem itself, written down again.
+            continue
         if isinstance(shown, Extremum) or alone or (statement.item and member is statement.last):
             return Candidate(statement=statement, value=member, label=None, claims=claims, why="it is an objective")
     return None
+
+
+def _names_optimum(node: Node) -> bool:
+    heads = {part.head if isinstance(part, Call) else part for part in walk(node)}
+    return Sym("pi^*") in heads or Sym("Z") in heads
 
 
 def weakest(ops: tuple[str, ...], *, approximate: bool) -> str:

@@ -23,6 +23,10 @@ _APPROXIMATE = re.compile(
     r"in the (?:limit|regime)|nearly|about\b",
     re.IGNORECASE,
 )
+# What stands right before a formula that a sentence gives as the answer.
+_LEADS_TO = re.compile(
+    r"(?:[:=✅]|\b(?:is|are|get|gives|obtain|have|therefore|hence|thus|so|then))\W*$|^\s*$", re.IGNORECASE
+)
 _DEFINING = re.compile(
     r"\b(?:where|let|with|define|denote|writing|set(?:ting)?|here|abbreviat\w*|for short)\b[^.]{0,60}$", re.I
 )
@@ -42,6 +46,8 @@ class Statement:
         text: The formula as the author wrote it.
         offset: Where the formula begins in the answer's text.
         item: The item that the answer names, if it does.
+        is_announced: Whether it is boxed, or the first formula after the words that announce the answer.
+        by_words: Whether words, not a relation sign, join the members ("the variance is ...").
     """
 
     members: tuple[Node, ...]
@@ -55,6 +61,8 @@ class Statement:
     place: Place
     trust: Trust
     item: str | None = None
+    by_words: bool = False
+    is_announced: bool = True
 
     @property
     def last(self) -> Node:
@@ -97,6 +105,7 @@ def read_answers(answers: tuple[Answer, ...], notation: Notation) -> Reading:
     """Return the statements of the textual answers of an attempt, in order."""
     statements: list[Statement] = []
     unread: list[Unread] = []
+    notation = _with_own_functions(answers, notation)
     for answer in answers:
         if isinstance(answer, Formula):
             _read_formula(answer, notation, statements, unread)
@@ -104,6 +113,23 @@ def read_answers(answers: tuple[Answer, ...], notation: Notation) -> Reading:
             _read_prose(answer, notation, statements, unread)
     statements = _marked_definitions(statements)
     return Reading(statements=tuple(statements), unread=tuple(unread), definitions=_definitions(statements))
+
+
+_DEFINES_A_FUNCTION = re.compile(
+    r"(?:^|[$\[(,;]|\\\\|\b(?:let|where|define)\b)\s*\\?([A-Za-z]+)\s*\(([^()=$]{1,40})\)\s*(?::=|=|≔)"
+)
+
+
+def _with_own_functions(answers: tuple[Answer, ...], notation: Notation) -> Notation:
+    """Return the notation with the functions that the author introduces, as in `s(y) := ...`."""
+    own: dict[Sym, str] = {}
+    for answer in answers:
+        if isinstance(answer, (Formula, Prose)):
+            for match in _DEFINES_A_FUNCTION.finditer(answer.text[:100_000]):
+                head = Sym(match.group(1))
+                if notation.is_function(head) is None and head not in notation.renames:
+                    own[head] = "function"
+    return replace(notation, functions={**notation.functions, **own}) if own else notation
 
 
 def _read_formula(answer: Formula, notation: Notation, statements: list[Statement], unread: list[Unread]) -> None:
@@ -151,17 +177,21 @@ def _explained(error: ReadError) -> str:
 def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], unread: list[Unread]) -> None:
     finals = _final_regions(answer.text)
     found = False
+    begun: set[int | None] = set()
     for start, end, latex in _formulas(answer.text):
         found = True
         place = _placed(answer, start)
+        before = answer.text[max(0, start - 100) : start].rsplit("\n\n", 1)[-1]
         try:
             clauses = parse(latex, notation).clauses
         except ReadError as error:
             unread.append(Unread(text=latex, reason=_explained(error), place=place))
             continue
-        before = answer.text[max(0, start - 100) : start].rsplit("\n\n", 1)[-1]
         after = answer.text[end : end + 60].split("\n", 1)[0]
-        is_final = any(a <= start < b for a, b in finals)
+        region = next((a for a, b in finals if a <= start < b), None)
+        is_final = region is not None
+        is_first = is_final and region not in begun and ("\n" in latex or _LEADS_TO.search(before) is not None)
+        begun.add(region)
         for clause in clauses:
             members, ops = _chain(clause, notation, statements)
             if not members:
@@ -178,16 +208,20 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
                     offset=start,
                     place=place,
                     trust=answer.trust,
+                    item=answer.item,
+                    is_announced=is_first or clause.boxed,
                 )
             )
     own = [one for one in statements if one.place.file == answer.place.file]
     _join_by_words(answer, statements)
-    if len([one for one in own if not one.is_definition]) == 1:
+    if len(own) <= _SHORT_STATEMENTS and len([one for one in own if not one.is_definition]) == 1:
         statements[:] = [one if one.is_definition or one not in own else replace(one, whole=True) for one in statements]
     if not found:
         _read_plain_lines(answer, notation, statements)
 
 
+# An answer of a few formulas of which one is no definition consists of that one.
+_SHORT_STATEMENTS = 4
 _SAYS = re.compile(
     r"(?P<approximate>approximat|roughly|about|nearly)|\b(?:is|are|equals?|follows?|has|becomes|distributed|law|gives|"
     r"with|variance|deviation)\b|[:=∼~]",
@@ -227,7 +261,7 @@ def _join_by_words(answer: Prose, statements: list[Statement]) -> None:
             continue
         says = _SAYS.finditer(words)
         approximate = statement.is_approximate or any(match.group("approximate") for match in says)
-        statements[index] = replace(statement, members=(label, node), ops=("≈" if approximate else "=",))
+        statements[index] = replace(statement, members=(label, node), ops=("≈" if approximate else "=",), by_words=True)
 
 
 def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
@@ -272,6 +306,7 @@ def _read_plain_lines(answer: Prose, notation: Notation, statements: list[Statem
                             offset=start,
                             place=_placed(answer, start),
                             trust=answer.trust,
+                            item=answer.item,
                         )
                     )
             break
@@ -313,11 +348,24 @@ def _chain(clause: Clause, notation: Notation, before: list[Statement]) -> tuple
     if first is None:
         if not before:
             return tuple(notation.canonical(link.rhs) for link in links), tuple(link.op for link in links)
-        head = before[-1]
+        head = _continued(before, links[0].rhs, notation)
         members = (*head.members, *(notation.canonical(link.rhs) for link in links))
         return members, (*head.ops, *(link.op for link in links))
     members = (notation.canonical(first), *(notation.canonical(link.rhs) for link in links))
     return members, tuple(link.op for link in links)
+
+
+def _continued(before: list[Statement], rhs: Node, notation: Notation) -> Statement:
+    """Return the statement that a chain beginning with its sign goes on from.
+
+    An identity quoted in between (`exp(a + b) = exp(a) exp(b)`) shares no name with the chain and is stepped over.
+    """
+    names = {part.name for part in _named(notation.canonical(rhs))}
+    for one in before[-1:-7:-1]:
+        # A name by itself in the text between two displays is not what a chain goes on from.
+        if len(one.members) > 1 and names & {part.name for member in one.members for part in _named(member)}:
+            return one
+    return before[-1]
 
 
 # ---------------------------------------------------------------- definitions on the way

@@ -402,7 +402,7 @@ _PART_2G = Part(
             id="probability",
             asks="p(τ | y_1..y_K, x)",
             points=Fraction(1, 2),
-            names=("p",),
+            names=(r"p(\tau)", r"p(\tau, x)", r"p(y_{\tau(1)}, \dots, y_{\tau(K)})"),
             expected=(Expected(value=_ranking(_STAR)),),
             terms=Terms(allowed=frozenset([_OPTIMAL, _REFERENCE, BETA, Sym("tau")]), words="π*, π_ref and β"),
             mistakes=(

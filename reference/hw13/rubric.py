@@ -17,6 +17,7 @@ from reference.hw13.worlds import (
     SMALL_VARIANCE,
     STATE,
     STEP,
+    STEPS,
     TIME,
 )
 
@@ -250,6 +251,7 @@ _PART_1E = Part(
             names=(r"\text{Var}(\hat X_0)", "Var", r"\hat X_0", r"\text{Var}(X_0)", "Variance", "V", r"\hat\sigma^2"),
             expected=(Expected(value=diffusion.ddpm_variance_limit(SIGMA2)),),
             regime=SMALL_VARIANCE,
+            counts=(STEPS, STEP),
             leading=SIGMA2,
             mistakes=(
                 Mistake(
@@ -294,6 +296,19 @@ _PART_1E = Part(
     ),
 )
 
+
+def _judge_batch(text: str, *, whole: bool) -> training.Judged:
+    """Judge how a batch is made, wherever the text says it."""
+    del whole
+    return training.check_batch(text)
+
+
+def _judge_loss(text: str, *, whole: bool) -> training.Judged:
+    """Judge the loss, wherever the text gives it."""
+    del whole
+    return training.check_loss(text)
+
+
 _PART_1F = Part(
     id="1f",
     title="Training a network for g",
@@ -301,8 +316,8 @@ _PART_1F = Part(
     space=DIFFUSION,
     items=(
         TextItem(id="inputs", asks="the inputs of the network", points=Fraction(1, 4), judge=training.check_inputs),
-        TextItem(id="batch", asks="how a batch is made", points=Fraction(3, 8), judge=training.check_batch),
-        TextItem(id="loss", asks="the loss", points=Fraction(3, 8), judge=training.check_loss),
+        TextItem(id="batch", asks="how a batch is made", points=Fraction(3, 8), judge=_judge_batch),
+        TextItem(id="loss", asks="the loss", points=Fraction(3, 8), judge=_judge_loss),
     ),
 )
 
@@ -413,6 +428,7 @@ _PART_1H = Part(
             ),
             expected=(Expected(value=_normal(diffusion.ddim_variance_limit(SIGMA2))),),
             regime=SMALL_VARIANCE,
+            counts=(STEPS, STEP),
             leading=_normal(SIGMA2),
             mistakes=(
                 Mistake(
