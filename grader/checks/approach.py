@@ -36,7 +36,7 @@ def approach(
     faster than epsilon to the power of the regime's order. Between clearly faster and clearly not, nothing is said.
     """
     trials = 0
-    for start in points[:_WAYS]:
+    for start in _starts(points, one):
         errors: list[float] = []
         for halvings in _HALVINGS:
             arguments = moved(start, one, halvings)
@@ -59,6 +59,19 @@ def approach(
         domain=f"on the way to the limit ({regime.words})",
         method="order of the error as epsilon goes to 0",
     )
+
+
+def _starts(points: Sequence[Arguments], one: Returned) -> Sequence[Arguments]:
+    """Return points that differ in every argument that stays on the way, as far as there are such.
+
+    A formula that is right only at t = 1 must not be taken for right because all ways have t = 1.
+    """
+    chosen: list[Arguments] = []
+    for point in points:
+        staying = {name: value for name, value in point.items() if name not in one.moves}
+        if all(value != other[name] for other in chosen for name, value in staying.items()):
+            chosen.append(point)
+    return [*chosen, *(point for point in points if point not in chosen)][:_WAYS]
 
 
 def moved(arguments: Arguments, one: Returned, halvings: int) -> Arguments:

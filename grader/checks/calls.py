@@ -119,10 +119,11 @@ class _Check:
         self.part = part
         self.signature = signature
         self.caller = caller
-        drawn = candidates(signature.arguments, seed=f"{seed}\0{part.id}\0calls", count=POINTS)
-        points = list(simple_first(signature, 1))
-        points += [one for one in drawn if one not in points]
-        self.points = points[:POINTS]
+        self.points = list(simple_first(signature, 1))
+        # Pools are small: some draws come twice.
+        for drawn in candidates(signature.arguments, seed=f"{seed}\0{part.id}\0calls", count=4 * POINTS):
+            if drawn not in self.points and len(self.points) < POINTS:
+                self.points.append(drawn)
 
     def settle_vectors(self) -> None:
         """Pass vectors as the function can take them: lists, else arrays, else tuples."""

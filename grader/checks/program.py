@@ -208,19 +208,17 @@ def plan_call(declared: ast.arguments | None, signature: Signature) -> Plan:
 
 def _recognised(own: list[str], signature: Signature) -> dict[str, str]:
     """Return the signature's name for each parameter whose name says what it is."""
-    found: dict[str, str] = {}
-    by_alias = {parameter.name: parameter.name for parameter in signature.parameters}
-    for pick in (str, _squeezed):
-        for parameter in signature.parameters:
-            for alias in (parameter.name, *parameter.aliases):
-                by_alias.setdefault(pick(alias), parameter.name)
+    found: dict[str, str] = {name: name for name in own if name in signature.derived}
+    aliases = {alias: one.name for one in reversed(signature.parameters) for alias in one.aliases}
+    # A name of the signature counts before an alias, and that before a name that is only spelled alike.
+    for known in (
+        {one.name: one.name for one in signature.parameters},
+        aliases,
+        {_squeezed(alias): name for alias, name in aliases.items()},
+    ):
         for name in own:
-            meant = by_alias.get(pick(name))
-            if name in found or meant in found.values():
-                continue
-            if name in signature.derived:
-                found[name] = name
-            elif meant is not None:
+            meant = known.get(name) or (known.get(_squeezed(name)) if known is not aliases else None)
+            if meant is not None and name not in found and meant not in found.values():
                 found[name] = meant
     return found
 

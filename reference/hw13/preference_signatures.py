@@ -73,7 +73,7 @@ def _ranking_arguments(draw: Draw) -> Mapping[str, Argument]:
     return {"log_ratios": tuple(draw(_REWARDS) for _ in range(count)), "ranking": ranking, "beta": draw(_BETAS)}
 
 
-_BETA = Parameter(name="beta", meaning="β > 0", aliases=("b", "β"))
+_BETA = Parameter(name="beta", meaning="β > 0", aliases=("β",))
 _RESPONSES = "a list, one for each response y"
 
 _PART_2A = Signature(
