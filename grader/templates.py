@@ -82,9 +82,13 @@ def _module(rubric: Rubric) -> str:
     ]
     for part in rubric.parts:
         lines += ["", "", f"# {_heading(part)}", "#", *_wrapped(part.question, "# ", "# ")]
+        words = _in_words(part)
+        coded = [item for item in part.items if item not in words]
+        lines += ["#"] if coded else []
+        for item in coded:
+            lines += _wrapped(_asked(item), "#   ", "#     ")
         for stub in _stubs(part):
             lines += ["", "", *stub]
-        words = _in_words(part)
         if words:
             lines += ["", ""]
         for item in words:
@@ -136,14 +140,15 @@ def _notebook(rubric: Rubric) -> str:
     ]
     for part in rubric.parts:
         cells.append(_cell("markdown", f"## {part.id}"))
-        cells.append(_cell("raw", "\n".join([_heading(part), "", *_wrapped(part.question)])))
+        asked = [f"  {_asked(item)}" for item in part.items]
+        cells.append(_cell("raw", "\n".join([_heading(part), "", *_wrapped(part.question), "", "Wanted:", *asked])))
         stubs = list(_stubs(part))
         if stubs:
             cells.append(_cell("code", "\n\n\n".join("\n".join(stub) for stub in stubs), part.id))
         words = _in_words(part)
         if words:
-            asked = "\n".join(f"  {_asked(item)}" for item in words)
-            cells.append(_cell("markdown", f"<!-- Write here:\n{asked}\n-->", part.id))
+            here = "\n".join(f"  {_asked(item)}" for item in words)
+            cells.append(_cell("markdown", f"<!-- Write here:\n{here}\n-->", part.id))
     numbered = [{**cell, "id": _cell_id(rubric, number)} for number, cell in enumerate(cells)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook = {

@@ -236,7 +236,7 @@ WRONG: dict[str, dict[str, str | None]] = {
     "2e": {
         "a, b = pi_star_1 / pi_ref_1, pi_star_2 / pi_ref_2; return a / (a + b)": "beta-lost",
         "a, b = (pi_star_1 / pi_ref_1) ** beta, (pi_star_2 / pi_ref_2) ** beta; return b / (a + b)": "swapped",
-        "b = 1 / beta; a, b = (pi_star_1 / pi_ref_1) ** b, (pi_star_2 / pi_ref_2) ** b; return a / (a + b)": "beta-inverted",
+        "b = 1 / beta; a = (pi_star_1 / pi_ref_1) ** b; return a / (a + (pi_star_2 / pi_ref_2) ** b)": "beta-inverted",
         "a, b = pi_star_1 ** beta, pi_star_2 ** beta; return a / (a + b)": "reference-lost",
     },
     "2f": {
