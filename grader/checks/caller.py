@@ -140,7 +140,8 @@ class Caller:
                     return Unknown(
                         reason=f"it raised {kind}: {_clean(message)}: what it asks for is not in the sandbox"
                     )
-                place = f" ({where})" if where else ""
+                found = self._programs.place_of(self.function.program, where)
+                place = f" ({found})" if found else ""
                 return Unfit(what=f"raised {kind}: {_clean(message)}{place}" if message else f"raised {kind}{place}")
             case BadReply(reason=reason):
                 return Unfit(what=f"returned no number: {_clean(reason)}")
@@ -152,7 +153,7 @@ class Caller:
             case LimitHit(limit=limit, amount=amount):
                 self.is_stopped = True
                 when = " while its cells were run" if limit == "load_cpu_s" else ""
-                return Unfit(what=f"gave no value within {amount:g} s of CPU time{when}")
+                return Unfit(what=f"gave no value within {amount:g} s of CPU time{when}", is_limit=True)
             case Died(reason=reason):
                 self._deaths += 1
                 self.is_stopped = self._deaths >= _DEATHS

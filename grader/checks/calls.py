@@ -50,6 +50,7 @@ _METHOD = "float64 values against ball arithmetic at the exact arguments"
 _LEAST_EXTREME = 1e-290
 
 _NOTHING = Finding(evidence=())
+_NOTHING_RETURNED = Unfit(what="returned nothing for this item")
 
 Target = Function[[Arguments], "tuple[Any, ...]"]
 
@@ -193,10 +194,11 @@ class _Check:
 
     def _right(self, item: FormulaItem, one: Returned, found: _Compared, target: Target) -> Finding:
         """Return agreement, unless a second call at the same arguments says otherwise."""
-        second = self.caller.again(self.points[0])[one.item] if self.caller.calls_left > 0 else None
-        if second is not None and not isinstance(second, Unknown) and self._fails(second, one, target, self.points[0]):
-            first = (self.caller.outcome(self.points[0]) or {})[one.item]
-            return Finding(evidence=(self._undetermined(self.points[0], one, target, first, second),))
+        start = self.points[0]
+        first = self._leaf(start, one)
+        second = self.caller.again(start).get(one.item, _NOTHING_RETURNED)
+        if first is not None and not isinstance(second, Unknown) and self._fails(second, one, target, start):
+            return Finding(evidence=(self._undetermined(start, one, target, first, second),))
         is_single = "single" in found.statuses
         agreement = Agreement(
             check="calls",
@@ -238,10 +240,9 @@ class _Check:
     def _compared(self, one: Returned, target: Target) -> _Compared:
         statuses: list[Status] = []
         for arguments in self.points:
-            outcome = self.caller.outcome(arguments)
-            if outcome is None:
+            leaf = self._leaf(arguments, one)
+            if leaf is None:
                 break
-            leaf = outcome[one.item] if one.item in outcome else Unfit(what="returned nothing for this item")
             if isinstance(leaf, Unknown | Written):
                 return _Compared(statuses=tuple(statuses), leaf=_no_formula(leaf))
             if self._fails(leaf, one, target, arguments):
@@ -249,6 +250,10 @@ class _Check:
             assert isinstance(leaf, Numbers), "what is unfit fails"
             statuses.append(self._status(leaf, one, target, arguments))
         return _Compared(statuses=tuple(statuses))
+
+    def _leaf(self, arguments: Arguments, one: Returned) -> Leaf | None:
+        outcome = self.caller.outcome(arguments)
+        return None if outcome is None else outcome.get(one.item, _NOTHING_RETURNED)
 
     def _fails(self, leaf: Leaf, one: Returned, target: Target, arguments: Arguments, floor: float = 0.0) -> bool:
         if isinstance(leaf, Numbers):
@@ -277,13 +282,12 @@ class _Check:
         """Return a counterexample at the simplest arguments found, called twice."""
         if not self.caller.is_stopped and failing != self.points[0]:
             failing = self._shrunk(failing, one, target)
-        first = (self.caller.outcome(failing) or {})[one.item]
-        if self.caller.is_stopped:
+        first = self._leaf(failing, one) or _NOTHING_RETURNED
+        if isinstance(first, Unfit) and first.is_limit:
             return self._counterexample(failing, one, target, first)
-        second = self.caller.again(failing).get(one.item)
-        if second is None or isinstance(second, Unknown):
-            reason = second.reason if second is not None else "a second call gave nothing for this item"
-            return Silence(check="calls", reason=f"a difference could not be replayed: {reason}")
+        second = self.caller.again(failing).get(one.item, _NOTHING_RETURNED)
+        if isinstance(second, Unknown):
+            return Silence(check="calls", reason=f"a difference could not be replayed: {second.reason}")
         if not is_same(first, second):
             return self._undetermined(failing, one, target, first, second)
         return self._counterexample(failing, one, target, first)
@@ -292,10 +296,8 @@ class _Check:
         def holds(arguments: Arguments) -> bool:
             if self.caller.calls_left <= _RESERVED_CALLS:
                 return False
-            outcome = self.caller.outcome(arguments)
-            return (
-                outcome is not None and one.item in outcome and self._fails(outcome[one.item], one, target, arguments)
-            )
+            leaf = self._leaf(arguments, one)
+            return leaf is not None and self._fails(leaf, one, target, arguments)
 
         for arguments in simple_first(self.signature, _SIMPLE_CALLS):
             if holds(arguments):

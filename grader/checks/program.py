@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from grader.model import Callable, Program
+from grader.model import Callable, Place, Program
 from grader.rubric import Argument, Signature
 from grader.sandbox import BadReply, Died, LimitHit, Limits, LoadError, Raised, Reply, Session, Template
 
@@ -69,13 +70,17 @@ class Programs:
         for error, place in zip(self._load_errors.get(program, ()), program.where, strict=False):
             if error is None:
                 continue
-            line = (place.line or 1) - 1 + error.line if error.line else None
-            where = ", ".join(
-                text for text in (f"cell {place.cell}" if place.cell else "", f"line {line}" if line else "") if text
-            )
+            where = _shown(place, error.line)
             is_own = error.type not in FAULTS_OF_THE_SANDBOX | _ENDED_WHILE_LOADING | {"NotRun"}
             return error, where, is_own or "load_cpu_s" in error.message
         return None
+
+    def place_of(self, program: Program, where: str) -> str:
+        """Return a place such as `cell 2, line 5` of the program as one of the submission; empty if it is none."""
+        match = re.fullmatch(r"cell (\d+), line (\d+)", where)
+        if match is None or not 1 <= int(match[1]) <= len(program.where):
+            return ""
+        return _shown(program.where[int(match[1]) - 1], int(match[2]))
 
     def parameters(self, function: Callable) -> ast.arguments | None:
         """Return the parameters of a function as its text declares them; None where it cannot be seen."""
@@ -83,6 +88,12 @@ class Programs:
         if program not in self._parameters:
             self._parameters[program] = _declared(program)
         return self._parameters[program].get(function.function)
+
+
+def _shown(place: Place, line: int | None) -> str:
+    """Return cell and line of a submission for a line of one of its pieces."""
+    cell = f"cell {place.cell}" if place.cell else ""
+    return ", ".join(text for text in (cell, f"line {(place.line or 1) - 1 + line}" if line else "") if text)
 
 
 def is_undefined(reply: Reply, function: Callable) -> bool:

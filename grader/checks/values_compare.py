@@ -42,9 +42,15 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfit:
-    """What came instead of the value: an error, another type or shape, NaN; `what` goes on "it ..."."""
+    """What came instead of the value: an error, another type or shape, NaN.
+
+    Attributes:
+        what: In words that go on after "it".
+        is_limit: Whether it went past its budget of CPU time, which is not tried twice.
+    """
 
     what: str
+    is_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,7 +266,7 @@ HOSTILE = {
     "return {'mean': 0}": "wanted the keys",
     "return object()": "returned no number",
     "return lambda: 1": "returned no number",
-    "raise ValueError('no')": "raised ValueError: no (cell 1, line 2)",
+    "raise ValueError('no')": "raised ValueError: no (line 2)",
     "return 1 / 0": "raised ZeroDivisionError",
     "return 10 ** 10_000": "returned no number",
     "return undefined_name": "raised NameError",

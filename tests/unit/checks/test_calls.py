@@ -290,3 +290,21 @@ def test_exact_values_agree_with_the_tensors_of_the_reference() -> None:
     star_1, star_2, ref_1, ref_2 = (torch.tensor(x, dtype=torch.float64).log() for x in (0.5, 0.2, 0.3, 0.7))
     expected = preference.preference_log_probability(star_1, star_2, ref_1, ref_2, beta).exp()
     assert float(one.mid()) == pytest.approx(expected.item(), rel=1e-13)
+
+
+def test_items_that_come_and_go_do_not_break_the_grader(template: Template) -> None:
+    head = "n = 0\ndef part_2g(log_ratios, ranking, beta):\n    global n; n += 1\n"
+    for body in ("return {'loss': 1.0} if n % 2 else {}", "return {'probability': 1, 'loss': 2} if n % 3 else 1"):
+        found = called(template, "2g", f"{head}    {body}\n")
+        assert {verdict(one) for one in found.values()} == {Verdict.INCORRECT}
+
+
+def test_places_of_a_notebook_are_those_of_its_cells(template: Template) -> None:
+    cells = ("x = 1\n", "def part_1a(sigma2):\n    return x / 0\n")
+    where = (Place(file="a.ipynb", cell=2, line=1), Place(file="a.ipynb", cell=7, line=1))
+    function = Callable(function="part_1a", program=Program(cells=cells, where=where), place=where[1])
+    with Programs(template, LIMITS) as programs:
+        (found,) = check_calls(RUBRIC.part("1a"), [function], programs, seed="test").values()
+    (evidence,) = found.finding.evidence
+    assert isinstance(evidence, Counterexample)
+    assert evidence.submitted == "it raised ZeroDivisionError: division by zero (cell 7, line 2)"
