@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import assert_never
@@ -11,6 +12,7 @@ from grader import judge
 from grader.checks.answer import Finding, check_candidate
 from grader.checks.identity import Effort
 from grader.checks.prose import judge_prose
+from grader.faults import FAULT, guarded
 from grader.formula.printer import to_latex
 from grader.formula.tree import Sym
 from grader.model import (
@@ -29,13 +31,17 @@ from grader.model import (
 )
 from grader.reading.finding import Candidate, find, renamed
 from grader.reading.statements import Reading, expand, read_answers
-from grader.rubric import FormulaItem, Item, Part, ProseItem, TextItem
+from grader.rubric import FormulaItem, Item, Part, ProseItem, Rubric, TextItem
+
+# Fewer words than these beside formulas make no sentence.
+_FEWEST_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What stays the same over a run: how much effort is spent on a comparison, and the seed."""
+    """What stays the same over a run: the assignment, how much effort is spent on a comparison, and the seed."""
 
+    rubric: Rubric
     seed: str = "grader"
     effort: Effort = field(default_factory=Effort)
 
@@ -47,7 +53,16 @@ def grade_items(part: Part, attempt: Attempt, context: Context) -> tuple[ItemRes
     own = {name: law for name, law in reading.laws.items() if name not in _known_names(part)}
     if own:
         part = replace(part, space=replace(part.space, random={**part.space.random, **own}))
-    return tuple(_grade_item(item, part, attempt, reading, context) for item in part.items)
+    return tuple(_guarded(item, part, attempt, reading, context) for item in part.items)
+
+
+def _guarded(item: Item, part: Part, attempt: Attempt, reading: Reading, context: Context) -> ItemResult:
+    """Return the verdict on an item; a fault of the grader itself leaves it undecided and is shown as such."""
+
+    def undecided(reason: str) -> ItemResult:
+        return _result(item, Verdict.UNDECIDED, (Silence(check=FAULT, reason=reason),), where=str(attempt.place))
+
+    return guarded(lambda: _grade_item(item, part, attempt, reading, context), undecided)
 
 
 def _grade_item(item: Item, part: Part, attempt: Attempt, reading: Reading, context: Context) -> ItemResult:
@@ -68,6 +83,8 @@ def _grade_item(item: Item, part: Part, attempt: Attempt, reading: Reading, cont
                 for answer in _texts(attempt.answers, item.id, names)
                 if isinstance(answer, Prose) or answer.item == item.id
             )
+            if not _has_words(text):
+                return _result(item, Verdict.MISSING, ())
             verdict, evidence = judge_prose(text, item.claims, check=item.id)
             return _prose_result(item, attempt, names, verdict, evidence, (), item.partial_points)
         case TextItem():
@@ -157,7 +174,8 @@ def _result(
 
 
 def _grade_formula(item: FormulaItem, part: Part, attempt: Attempt, reading: Reading, context: Context) -> ItemResult:
-    found = find(item, reading, part.space.notation)
+    is_only = sum(isinstance(one, FormulaItem) and one.kind != "objective" for one in part.items) == 1
+    found = find(item, reading, part.space.notation, is_only=is_only)
     if not found:
         return _nothing_found(item, part, attempt, reading)
     seed = _seed(context.seed, part.id, item.id)
@@ -226,10 +244,31 @@ def _nothing_found(item: FormulaItem, part: Part, attempt: Attempt, reading: Rea
     else:
         reason, text, where = f"no formula for {item.asks} was found", texts[0].text, str(texts[0].place)
     silence = Silence(check="reading", reason=reason)
-    if not unread and item.kind == "objective":
-        # An objective shows by its shape: where no formula has it, none was given.
+    if not unread and (item.kind == "objective" or _speaks_of_others(item, part, reading)):
+        # An objective shows by its shape, and formulas that answer other items answer this one by none of them.
         return _result(item, Verdict.MISSING, (silence,))
     return _result(item, Verdict.UNDECIDED, (silence,), text=text[:400], where=where, trust="unread")
+
+
+def _speaks_of_others(item: FormulaItem, part: Part, reading: Reading) -> bool:
+    """Return whether every formula of an attempt announces another item, or only introduces a name."""
+    others = [one for one in part.items if isinstance(one, FormulaItem) and one is not item]
+    taken = {
+        id(candidate.statement)
+        for other in others
+        for candidate in find(other, reading, part.space.notation, is_only=False)
+        if candidate.label is not None
+    }
+    return bool(taken) and all(one.is_definition or id(one) in taken for one in reading.statements)
+
+
+_WORD = re.compile(r"\b[^\W\d_]{3,}\b")
+_NOT_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\\\[.*?\\\]|\\\(.*?\\\)|\\[A-Za-z]+", re.DOTALL)
+
+
+def _has_words(text: str) -> bool:
+    """Return whether a text says something besides formulas."""
+    return len(_WORD.findall(_NOT_WORDS.sub(" ", text))) >= _FEWEST_WORDS
 
 
 def is_silent(item: ItemResult) -> bool:

@@ -1,4 +1,4 @@
-"""The way of the data, on one screen: sources are read, answers are checked, evidence is judged, results are written."""
+"""The way of the data, on one screen: sources are read, answers checked, evidence judged, results returned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from pathlib import Path
 
 from grader import assignments, judge
 from grader.checks.steps import check_steps
+from grader.checks.steps_known import known_in
 from grader.errors import GraderError
+from grader.faults import FAULT, guarded
 from grader.feedback import feedback
 from grader.grading import Context, grade_items, is_silent
 from grader.ingest import Source, discover, read
@@ -25,12 +27,13 @@ from grader.model import (
     Place,
     Prose,
     Score,
+    Silence,
     Step,
     Submission,
     SubmissionResult,
     Verdict,
 )
-from grader.programs import Programs
+from grader.programs import Runner, SubmissionPrograms
 from grader.rubric import Part, Rubric
 from grader.selfcheck import check_rubric
 
@@ -105,36 +108,46 @@ def _graded(
     """Yield results, isolation level and fault of each source, in order."""
     if options.jobs <= 1 or len(sources) <= 1:
         with ExitStack() as stack:
-            programs = stack.enter_context(Programs(unsafe=options.unsafe))
+            runner = stack.enter_context(Runner(unsafe=options.unsafe))
             for source in sources:
-                yield _grade_source(source, name, options, programs)
+                yield _grade_source(source, name, options, runner)
         return
     # Fresh interpreters: a fork of a process with threads or with a loaded rubric would be neither.
     with ProcessPoolExecutor(min(options.jobs, len(sources)), mp_context=get_context("spawn")) as pool:
         yield from pool.map(_in_worker, sources, [name] * len(sources), [options] * len(sources))
 
 
-_PROGRAMS: list[Programs] = []
+_RUNNERS: list[Runner] = []
 
 
 def _in_worker(source: Source, name: str, options: Options) -> tuple[tuple[SubmissionResult, ...], str, str]:
-    if not _PROGRAMS:
-        _PROGRAMS.append(Programs(unsafe=options.unsafe))
-    return _grade_source(source, name, options, _PROGRAMS[0])
+    if not _RUNNERS:
+        _RUNNERS.append(Runner(unsafe=options.unsafe))
+    return _grade_source(source, name, options, _RUNNERS[0])
 
 
 def _grade_source(
-    source: Source, name: str, options: Options, programs: Programs
+    source: Source, name: str, options: Options, runner: Runner
 ) -> tuple[tuple[SubmissionResult, ...], str, str]:
     rubric = assignments.load(name)
-    context = Context(seed=options.seed)
+    context = Context(rubric=rubric, seed=options.seed)
     found = read(source, part_ids=rubric.part_ids)
     try:
-        results = tuple(grade_submission(submission, rubric, context, programs) for submission in found)
+        results = tuple(grade_submission(submission, rubric, context, runner) for submission in found)
     except GraderError as error:
         # The grader's own failure on one submission leaves the others graded; the run says on what it failed.
-        return tuple(_ungraded(one, rubric) for one in found), programs.level, f"{source.id}: {error}"
-    return results, programs.level, ""
+        return tuple(_ungraded(one, rubric) for one in found), runner.level, f"{source.id}: {error}"
+    return results, runner.level, "; ".join(f"{source.id}: {fault}" for one in results for fault in _faults(one))
+
+
+def _faults(result: SubmissionResult) -> list[str]:
+    return [
+        f"{part.part} {item.item}: {one.reason}"
+        for part in result.parts
+        for item in part.last.items
+        for one in item.evidence
+        if isinstance(one, Silence) and one.check == FAULT
+    ]
 
 
 def _ungraded(submission: Submission, rubric: Rubric) -> SubmissionResult:
@@ -148,18 +161,17 @@ def _ungraded(submission: Submission, rubric: Rubric) -> SubmissionResult:
     )
 
 
-def grade_submission(submission: Submission, rubric: Rubric, context: Context, programs: Programs) -> SubmissionResult:
+def grade_submission(submission: Submission, rubric: Rubric, context: Context, runner: Runner) -> SubmissionResult:
     """Return all parts of one submission, graded."""
-    with programs.of(submission) as program:
+    with runner.of(submission) as program:
         parts = [grade_part(part, submission, context, program) for part in rubric.parts]
     parts = _with_follow_through(parts, rubric)
     total = sum((part.last.score for part in parts), Score())
     first = None
     if any(len(part.attempts) > 1 or part.last.hinted for part in parts) or "transcript" in submission.format:
         first = sum((_first_unaided(part) for part in parts), Score())
-    problems = (*submission.problems, *program.problems)
     return SubmissionResult(
-        submission=submission, parts=tuple(parts), score=total, first_attempt_score=first, problems=problems
+        submission=submission, parts=tuple(parts), score=total, first_attempt_score=first, problems=submission.problems
     )
 
 
@@ -168,7 +180,7 @@ def _first_unaided(part: PartResult) -> Score:
     return Score(possible=first.score.possible) if first.hinted else first.score
 
 
-def grade_part(part: Part, submission: Submission, context: Context, program: Programs.Session) -> PartResult:
+def grade_part(part: Part, submission: Submission, context: Context, program: SubmissionPrograms) -> PartResult:
     """Return the verdict on a part: every attempt is graded, the last one decides."""
     missing = Attempt(number=1, answers=(Missing(),), place=Place(file=submission.source))
     attempts = tuple(
@@ -197,13 +209,10 @@ def _with_earlier_items(attempts: tuple[AttemptResult, ...]) -> AttemptResult:
     )
 
 
-def grade_attempt(part: Part, attempt: Attempt, context: Context, program: Programs.Session) -> AttemptResult:
+def grade_attempt(part: Part, attempt: Attempt, context: Context, program: SubmissionPrograms) -> AttemptResult:
     """Return the verdict on one attempt: the items answered in code by calls, the others in writing."""
     by_code, attempt = program.answered(part, attempt, context.seed)
-    items = tuple(
-        by_code.get(item.item, item) if item.verdict in (Verdict.MISSING, Verdict.UNDECIDED) else item
-        for item in grade_items(part, attempt, context)
-    )
+    items = tuple(_weightier(by_code.get(item.item), item) for item in grade_items(part, attempt, context))
     return AttemptResult(
         number=attempt.number,
         where=str(attempt.place),
@@ -212,16 +221,33 @@ def grade_attempt(part: Part, attempt: Attempt, context: Context, program: Progr
         verdict=judge.combined(item.verdict for item in items),
         score=sum((item.score for item in items), Score()),
         items=items,
-        steps=_steps(part, attempt),
+        steps=_steps(part, attempt, context),
     )
 
 
-def _steps(part: Part, attempt: Attempt) -> tuple[Step, ...]:
-    found: list[Step] = []
-    for answer in attempt.answers:
-        if isinstance(answer, Prose):
-            found.extend(check_steps(answer.text, part, place=answer.place))
-    return tuple(found)
+def _weightier(by_code: ItemResult | None, written: ItemResult) -> ItemResult:
+    """Return what a function says about an item; the writing beside it counts where the function decides nothing."""
+    if by_code is None or (by_code.verdict == Verdict.UNDECIDED and not is_silent(written)):
+        return written
+    return by_code
+
+
+def _steps(part: Part, attempt: Attempt, context: Context) -> tuple[Step, ...]:
+    """Return the steps of the derivations in an attempt; a fault of the step checker costs the steps, not the grade."""
+    known = known_in(context.rubric, part)
+    return tuple(
+        step
+        for answer in attempt.answers
+        if isinstance(answer, Prose)
+        for step in guarded(
+            lambda answer=answer: check_steps(answer.text, part.space, place=answer.place, known_right=known),  # type: ignore[misc]
+            lambda reason: (_step_fault(reason),),
+        )
+    )
+
+
+def _step_fault(reason: str) -> Step:
+    return Step(where="", line=0, lhs="", relation="", rhs="", verdict=Verdict.UNDECIDED, reason=reason)
 
 
 def _with_follow_through(parts: list[PartResult], rubric: Rubric) -> list[PartResult]:

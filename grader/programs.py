@@ -1,29 +1,22 @@
-"""The code of submissions in the sandbox: one warm template a process, one session a submission, started when needed."""
+"""The code of submissions in the sandbox: one warm template a process, started when a part is first answered in code."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
+from typing import Self
 
 from grader import judge
+from grader.checks.calls import check_calls
+from grader.checks.program import Programs
 from grader.errors import SandboxError
-from grader.model import (
-    Attempt,
-    Callable,
-    Evidence,
-    Formula,
-    ItemResult,
-    NamedMistake,
-    Silence,
-    Submission,
-)
-from grader.rubric import Part
-from grader.sandbox import Session, Template
+from grader.model import Attempt, Callable, Evidence, Formula, ItemResult, Silence, Submission
+from grader.rubric import Item, Part
+from grader.sandbox import Template
 
 
-class Programs:
+class Runner:
     """Runs the functions that submissions hand in.
 
     Attributes:
@@ -34,107 +27,93 @@ class Programs:
         self.unsafe = unsafe
         self.level = ""
         self._template: Template | None = None
+        self._stack = ExitStack()
 
-    def __enter__(self) -> Programs:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._template is not None:
-            self._template.__exit__(kind, error, trace)
-            self._template = None
+        self.close()
 
-    def _started(self) -> Template:
+    def close(self) -> None:
+        """End the template and what it started."""
+        self._stack.close()
+        self._template = None
+
+    def template(self) -> Template:
+        """Return the warm template.
+
+        Raises:
+            SandboxError: if it does not start, or if it guards against accidents only and that was not allowed.
+        """
         if self._template is None:
-            self._template = Template().__enter__()
+            self._template = self._stack.enter_context(Template())
             self.level = self._template.isolation.name
+        if self.level == "process" and not self.unsafe:
+            raise SandboxError(
+                "code was not run: this machine offers only a plain process, which guards against accidents; "
+                "allow it with --unsafe"
+            )
         return self._template
 
-    @contextmanager
-    def of(self, submission: Submission) -> Iterator[Programs.Session]:
-        """Yield the session of a submission; a worker starts with the first part that is answered in code."""
-        session = Programs.Session(self, submission)
+    def of(self, submission: Submission) -> SubmissionPrograms:
+        """Return the programs of one submission; a worker starts with the first part that is answered in code."""
+        return SubmissionPrograms(self, submission)
+
+
+class SubmissionPrograms:
+    """The functions of one submission."""
+
+    def __init__(self, runner: Runner, submission: Submission) -> None:
+        self._runner = runner
+        self._submission = submission
+        self._stack = ExitStack()
+        self._programs: Programs | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def answered(self, part: Part, attempt: Attempt, seed: str) -> tuple[dict[str, ItemResult], Attempt]:
+        """Return the items that functions of an attempt answer, and the attempt with texts that they returned."""
+        functions = [answer for answer in attempt.answers if isinstance(answer, Callable)]
+        if not functions or part.signature is None:
+            return {}, attempt
         try:
-            yield session
-        finally:
-            session.close()
+            if self._programs is None:
+                self._programs = self._stack.enter_context(Programs(self._runner.template()))
+            called = check_calls(part, functions, self._programs, seed=f"{seed} {self._submission.sha256}")
+        except SandboxError as error:
+            silence = (Silence(check="sandbox", reason=str(error)),)
+            return {item.id: _result(item, silence, functions[0]) for item in part.items}, attempt
+        results: dict[str, ItemResult] = {}
+        texts: list[Formula] = []
+        for item in part.items:
+            one = called.get(item.id)
+            if one is None:
+                continue
+            if one.text:
+                texts.append(Formula(text=one.text, item=item.id, place=one.function.place))
+            if one.finding.evidence:
+                result = _result(item, one.finding.evidence, one.function)
+                results[item.id] = replace(result, mistake=one.finding.mistake, remarks=one.finding.remarks)
+        return results, replace(attempt, answers=(*attempt.answers, *texts))
 
-    class Session:
-        """The functions of one submission."""
 
-        def __init__(self, programs: Programs, submission: Submission) -> None:
-            self._programs = programs
-            self._submission = submission
-            self._session: Session | None = None
-            self._failed = ""
-            self.problems: tuple[str, ...] = ()
-
-        def close(self) -> None:
-            """End the worker, if one was started."""
-            if self._session is not None:
-                output = self._session.output.strip()
-                if output:
-                    self.problems = (*self.problems, f"the program printed: {output[:2000]}")
-                self._session.close()
-                self._session = None
-
-        def answered(self, part: Part, attempt: Attempt, seed: str) -> tuple[dict[str, ItemResult], Attempt]:
-            """Return the items that functions of an attempt answer, and the attempt with texts that they returned."""
-            functions = [answer for answer in attempt.answers if isinstance(answer, Callable)]
-            if not functions:
-                return {}, attempt
-            session = self._opened(functions[0])
-            if session is None:
-                silence = Silence(check="sandbox", reason=self._failed)
-                return self._all(part, functions, {item.id: (silence,) for item in part.items}, {}), attempt
-            from grader.checks.calls import check_calls
-
-            found = check_calls(part, functions, session, seed=f"{seed} {self._submission.sha256}")
-            texts = tuple(
-                Formula(text=text, item=item, place=functions[0].place) for item, text in sorted(found.texts.items())
-            )
-            attempt = replace(attempt, answers=(*attempt.answers, *texts))
-            return self._all(part, functions, dict(found.evidence), dict(found.mistakes), dict(found.remarks)), attempt
-
-        def _opened(self, function: Callable) -> Session | None:
-            if self._session is None and not self._failed:
-                try:
-                    template = self._programs._started()
-                except SandboxError as error:
-                    self._failed = f"the sandbox did not start: {error}"
-                    return None
-                if template.isolation.name == "process" and not self._programs.unsafe:
-                    self._failed = (
-                        "code was not run: this machine offers only a plain process, which guards against accidents; "
-                        "allow it with --unsafe"
-                    )
-                    return None
-                self._session = template.open(function.program.cells)
-            return self._session
-
-        def _all(
-            self,
-            part: Part,
-            functions: list[Callable],
-            evidence: dict[str, tuple[Evidence, ...]],
-            mistakes: dict[str, NamedMistake],
-            remarks: dict[str, tuple[str, ...]] | None = None,
-        ) -> dict[str, ItemResult]:
-            results = {}
-            for item in part.items:
-                if item.id not in evidence:
-                    continue
-                verdict = judge.verdict(evidence[item.id])
-                share = getattr(item, "form_points", judge.HALF)
-                results[item.id] = ItemResult(
-                    item=item.id,
-                    verdict=verdict,
-                    score=judge.score(verdict, item.points, partial_share=share),
-                    evidence=evidence[item.id],
-                    submitted=f"{functions[0].function}(...)",
-                    where=str(functions[0].place),
-                    mistake=mistakes.get(item.id),
-                    remarks=(remarks or {}).get(item.id, ()),
-                )
-            return results
+def _result(item: Item, evidence: tuple[Evidence, ...], function: Callable) -> ItemResult:
+    verdict = judge.verdict(evidence)
+    share = getattr(item, "form_points", judge.HALF)
+    return ItemResult(
+        item=item.id,
+        verdict=verdict,
+        score=judge.score(verdict, item.points, partial_share=share),
+        evidence=evidence,
+        submitted=f"{function.function}(...)",
+        where=str(function.place),
+    )

@@ -51,7 +51,7 @@ def check_text(rubric: Rubric, part_id: str, text: str, *, item: str = "") -> di
     is_formula = any(isinstance(one, FormulaItem) for one in part.items) and not _SENTENCE.search(text)
     answer: Answer = Formula(text=text, place=place, item=only) if is_formula else Prose(text=text, place=place)
     attempt = Attempt(number=1, answers=(answer,), place=place)
-    results = grade_items(part, attempt, Context(effort=Effort(sympy_s=1.0)))
+    results = grade_items(part, attempt, Context(rubric=rubric, effort=Effort(sympy_s=1.0)))
     whole = AttemptResult(
         number=1,
         where="",

@@ -113,7 +113,9 @@ def declare(
     heads: dict[Sym, str] = {}
     for text, kind in functions.items():
         if kind not in KINDS and kind not in FUNCTIONS:
-            raise UsageError(f"functions: {text!r} is declared as {kind!r}; known are {', '.join(KINDS)}, logistic, ...")
+            raise UsageError(
+                f"functions: {text!r} is declared as {kind!r}; known are {', '.join(KINDS)}, logistic, ..."
+            )
         heads[symbol_of(text, plain, what="functions")] = kind
     whole = [symbol_of(text, plain, what="integers") for text in integers]
     scalars = frozenset(symbol for symbol in whole if symbol not in heads)

@@ -36,7 +36,7 @@ def candidates(builder: Callable[[Draw], W], *, seed: str, count: int, attempts:
         count: How many worlds are wanted.
         attempts: How many draws may be spent on each of them before giving up.
     """
-    generator = random.Random(hashlib.sha256(seed.encode()).digest())  # noqa: S311 - not for secrets
+    generator = random.Random(hashlib.sha256(seed.encode()).digest())
     found: list[tuple[int, int, W]] = []
     for number in range(count * attempts):
         # Early worlds stay among the simple members of each pool, later ones roam over all of it.

@@ -82,7 +82,7 @@ class InferredWorld(FiniteWorld):
         """
         raise NoValueError(f"{symbol_text(call.head)} is not a function of this problem", symbol_text(call.head))
 
-    def outcomes(self, variable: Sym, domain: Node | None) -> Sequence[Value]:
+    def outcomes(self, variable: Sym, domain: Node | None, body: Node | None = None) -> Sequence[Value]:
         """Return the finite range of a variable that is summed over without bounds.
 
         Raises:

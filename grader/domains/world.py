@@ -132,16 +132,33 @@ class FiniteWorld:
         """Return the definition of a function by a formula, if it has one."""
         return self.definitions.get(head)
 
-    def outcomes(self, variable: Sym, domain: Node | None) -> Sequence[Value]:
-        """Return the set that a variable ranges over.
+    def outcomes(self, variable: Sym, domain: Node | None, body: Node | None = None) -> Sequence[Value]:
+        """Return the set that a variable ranges over: known by its name, or by where it stands in `body`.
 
         Raises:
             NoValueError: if its kind is not known.
         """
-        kind = self.kinds.get(variable.name.rstrip("'"))
+        kind = self.kinds.get(variable.name.rstrip("'")) or (
+            self._kind_in(variable, body) if body is not None else None
+        )
         if kind is None:
             raise NoValueError(f"the range of {symbol_text(variable)} is not known", symbol_text(variable))
         return self.sets[kind]
+
+    def _kind_in(self, variable: Sym, body: Node) -> str | None:
+        """Return the kind of what a bound name stands for, from the argument in whose place it stands."""
+        for part in walk(body):
+            if not isinstance(part, Call):
+                continue
+            table = self.tables.get(part.head)
+            definition = self.definitions.get(part.head)
+            places: tuple[Sym, ...] = (
+                table.defaults if table else (*definition[0], *definition[1]) if definition else ()
+            )
+            for place, argument in zip(places, (*part.args, *part.given), strict=False):
+                if argument == variable:
+                    return self.kinds.get(place.name)
+        return None
 
     def conditions(self, head: Sym, arguments: int) -> Sequence[Sym]:
         """Return the conditions that an application with so many arguments leaves out."""

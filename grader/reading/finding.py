@@ -17,6 +17,7 @@ from grader.formula.tree import (
     Extremum,
     Fn,
     Grad,
+    Limit,
     Neg,
     Node,
     Sym,
@@ -82,13 +83,18 @@ def matches(wanted: Node, node: Node) -> bool:
             return kind == node.kind and matches(body, node.body)
         case Sym(), Expect(kind=kind):
             return wanted.name == kind
+        case _, Limit(body=body):
+            return matches(wanted, body)
         case _, Call(head=Sym(name="conditional"), args=args):
             return matches(wanted, args[0])
     return False
 
 
-def find(item: FormulaItem, reading: Reading, notation: Notation) -> tuple[Candidate, ...]:
+def find(item: FormulaItem, reading: Reading, notation: Notation, *, is_only: bool = True) -> tuple[Candidate, ...]:
     """Return the statements that may answer an item, the deciding one first, the others as they weigh less.
+
+    `is_only` says whether the item is the only one of its part that a formula answers: only then can a formula in
+    running text that nothing announces as this item be its answer.
 
     Statements whose left side announces the item come before bare formulas, those that the author marks as final
     before the others, later ones before earlier ones.
@@ -102,11 +108,18 @@ def find(item: FormulaItem, reading: Reading, notation: Notation) -> tuple[Candi
         if statement.item is not None and statement.item != item.id:
             continue
         candidate = _candidate(statement, wanted)
+        if candidate is not None and any(matches(one, candidate.value) for one in wanted):
+            # A name for a name (`\\pi = \\pi^*`) gives no formula.
+            continue
         if candidate is not None:
             (by_words if statement.by_words else labelled).append(candidate)
         elif (equation := _equation(statement, wanted)) is not None:
             implicit.append(equation)
-        elif statement.item == item.id or statement.whole or statement.is_announced or item.kind == "objective":
+        elif (
+            statement.item == item.id
+            or (is_only and (statement.whole or statement.is_announced))
+            or item.kind == "objective"
+        ):
             loose = _bare(statement, item)
             if loose is not None:
                 bare.append(loose)

@@ -222,12 +222,22 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
 
 # An answer of a few formulas of which one is no definition consists of that one.
 _SHORT_STATEMENTS = 4
+# List marks and part labels before a formula on a line of its own.
+_LABEL = re.compile(
+    r"^[\s>*\-•]*(?:\(?(?:part|problem|question)?\s*\d{0,2}\s*[a-z]?\s*[).:]+\s*)*(?=\S)", re.IGNORECASE
+)
 _SAYS = re.compile(
     r"(?P<approximate>approximat|roughly|about|nearly)|\b(?:is|are|equals?|follows?|has|becomes|distributed|law|gives|"
     r"with|variance|deviation)\b|[:=∼~]",
     re.IGNORECASE,
 )
-_MOMENT = re.compile(r"(?P<std>standard deviation|\bstd\b|\bs\.?d\.?\b)|(?P<var>\bvariance\b)", re.IGNORECASE)
+# What announces a moment right before its formula: "with variance $v$", but not "the desired variance $v$".
+_MOMENT = re.compile(
+    r"(?<!desired )(?<!target )(?<!true )(?<!data )(?<!original )(?<!correct )"
+    r"(?:(?P<std>\bstandard deviation|\bstd\b|\bs\.?d\.?\b)|(?P<var>\bvariance\b))"
+    r"(?:\s|is|are|of|equals?|equal to|about|approximately|roughly|[:=≈,])*$",
+    re.IGNORECASE,
+)
 
 
 def _join_by_words(answer: Prose, statements: list[Statement]) -> None:
@@ -247,9 +257,7 @@ def _join_by_words(answer: Prose, statements: list[Statement]) -> None:
             if not _MOMENT.search(sentence):
                 continue
         words = sentence if subject is None or subject is statement else answer.text[subject.offset : statement.offset]
-        last = None
-        for last in _MOMENT.finditer(words):
-            pass
+        last = _MOMENT.search(words)
         label: Node | None = None
         if last is not None and not isinstance(node, Dist):
             kind = "Std" if last.group("std") else "Var"
@@ -280,7 +288,7 @@ def _read_plain_lines(answer: Prose, notation: Notation, statements: list[Statem
     position = 0
     for line in answer.text.splitlines(keepends=True):
         start, position = position, position + len(line)
-        bare = re.sub(r"^[\s>*\-•\d.)]*(?=\S)", "", line, count=1).strip().strip("*").strip()
+        bare = _LABEL.sub("", line, count=1).strip().strip("*").strip()
         for candidate in dict.fromkeys([line.strip(), bare, bare.rpartition(": ")[2].strip(" .*")]):
             if not candidate or len(candidate) > 2000:
                 continue
