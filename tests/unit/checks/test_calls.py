@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Iterator
 
@@ -12,8 +13,9 @@ from call_cases import HOSTILE, RIGHT, WRONG
 from grader import judge
 from grader.checks.calls import MAX_CALLS, Called, check_calls
 from grader.checks.program import Programs
+from grader.checks.values_compare import in_words, items_of
 from grader.model import Agreement, Callable, Counterexample, Place, Program, Silence, Verdict, Violation
-from grader.sandbox import Limits, Template
+from grader.sandbox import Array, Expression, Limits, Plain, Template
 from reference.hw13.rubric import RUBRIC
 
 LIMITS = Limits(cpu_s=0.5, load_cpu_s=1.0, memory_bytes=512 << 20, wall_s=60.0)
@@ -308,3 +310,18 @@ def test_places_of_a_notebook_are_those_of_its_cells(template: Template) -> None
     (evidence,) = found.finding.evidence
     assert isinstance(evidence, Counterexample)
     assert evidence.submitted == "it raised ZeroDivisionError: division by zero (cell 7, line 2)"
+
+
+@pytest.mark.parametrize("part", [part.id for part in RUBRIC.parts if part.signature is not None])
+def test_no_returned_value_breaks_the_reading(part: str) -> None:
+    signature = RUBRIC.part(part).signature
+    assert signature is not None
+    texts = ("zoo", "2**(10**9)", "(", "I", "log(0)", "1/0", "[1,2]", "True", "factorial(10**8)", "x + 1", "")
+    odd: list[Plain] = [None, True, math.nan, 10**4000, 1e308, 1j, "", "N(0, 1)", [], {}, *map(Expression, texts)]
+    odd += [Array("float64", (0,), b""), Array("bool", (1,), b"\1"), Array("float16", (), b"\0\0")]
+    for value in odd:
+        for whole in (value, [value], (value, value), {"variance": value}, {signature.returned[0].item: [value, 1]}):
+            for is_one in (True, False):
+                found = items_of(whole, signature.returned, is_one=is_one)
+                assert signature.returned[0].item in found or not is_one
+                assert all(in_words(leaf) for leaf in found.values())
