@@ -1,4 +1,4 @@
-"""The code of submissions in the sandbox: one warm template a process, started when a part is first answered in code."""
+"""The code of submissions in the sandbox: one warm template a process, started when code first answers a part."""
 
 from __future__ import annotations
 

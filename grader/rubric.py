@@ -63,8 +63,8 @@ class Regime:
 class Mistake:
     """A known wrong answer: its forms, and what to tell the author.
 
-    `points` is the share of the item that it earns; `follows_from` names the mistake in an earlier part (`2d:beta-lost`)
-    from which this one follows rightly.
+    `points` is the share of the item that it earns; `follows_from` names the mistake in an earlier part
+    (`2d:beta-lost`) from which this one follows rightly.
     """
 
     id: str

@@ -6,6 +6,7 @@ to complicated. A world that breaks a constraint raises `Rejected`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -101,7 +102,7 @@ def simplest(builder: Callable[[Draw], W], holds: Callable[[W], bool], *, calls:
             best[:] = [drawn]
         return found
 
-    try:
+    with contextlib.suppress(NoSuchExample, _EnoughError):
         find(
             worlds(),
             holds_and_counts,
@@ -114,6 +115,4 @@ def simplest(builder: Callable[[Draw], W], holds: Callable[[W], bool], *, calls:
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    except (NoSuchExample, _EnoughError):
-        pass
     return best[0][1] if best else None

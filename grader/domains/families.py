@@ -209,7 +209,7 @@ def name_functions(trees: Sequence[Node], declarations: Declarations, sorts: Sor
         joints=joints,
         needs_support=needs_support,
         is_wide=widest > 2 or bool(joints),
-        supported=frozenset(supported | set(leftover)) if needs_support else frozenset(),  # type: ignore[arg-type]
+        supported=frozenset(supported | set(leftover)) if needs_support else frozenset(),
         cardinal=frozenset(
             part.args[0].name
             for tree in rewritten

@@ -31,9 +31,9 @@ def name_joints(trees: Sequence[Node], declarations: Declarations) -> tuple[list
         swapped = any(
             set(one.args) & set(other.given) for one in found for other in found if one is not other and one.given
         )
-        if (
-            are_names and (len({count[0] for count in counts}) > 1 or swapped) and 2 <= len(names) <= MAX_VARIABLES
-        ) or (are_names and len(counts) > 1 and _is_marginal(found) and len(names) <= MAX_VARIABLES):
+        differs = len({count[0] for count in counts}) > 1 or swapped
+        is_family = (differs and len(names) >= 2) or (len(counts) > 1 and len({call.args for call in found}) > 1)
+        if are_names and is_family and len(names) <= MAX_VARIABLES:
             families[head] = tuple(sorted(names))
     joints: dict[Sym, Joint] = {}
 
@@ -55,11 +55,6 @@ def name_joints(trees: Sequence[Node], declarations: Declarations) -> tuple[list
 def _is_density(head: Sym, declarations: Declarations) -> bool:
     kind = declarations.functions.get(head, "")
     return head not in declarations.definitions and (kind == "distribution" or (not kind and head.name in ("p", "q")))
-
-
-def _is_marginal(calls: set[Call]) -> bool:
-    """Return whether p(x) and p(y) stand beside p(x | y): marginals of different names."""
-    return len({call.args for call in calls}) > 1
 
 
 def joint_body(weight: Node, everything: tuple[str, ...], args: tuple[str, ...], given: tuple[str, ...]) -> Definition:

@@ -48,11 +48,12 @@ class Sorts:
 def infer_sorts(trees: Sequence[Node], declarations: Declarations) -> Sorts:
     """Return shapes: the declared ones, and those that transposes, bold letters and sums of vectors imply."""
     shapes = dict(declarations.shapes)
-    length, one = Num(Fraction(DEFAULT_LENGTH)), Num(Fraction(1))
+    length: Node = Num(Fraction(DEFAULT_LENGTH))
+    one = Num(Fraction(1))
     for rows, columns in shapes.values():
         length = rows if columns == one else length
     if shapes and length == Num(Fraction(DEFAULT_LENGTH)):
-        length = next(iter(shapes.values()))[0]  # type: ignore[assignment]
+        length = next(iter(shapes.values()))[0]
     numbers = declarations.notation.scalars
 
     def note(symbol: Node) -> None:
@@ -202,31 +203,31 @@ def breaking_points(trees: Sequence[Node]) -> tuple[Fraction, ...]:
 def exact(node: Node, numbers: Mapping[Sym, Fraction]) -> Fraction | None:
     """Return the exact value of a rational expression, or None where it is no such thing."""
     match node:
-        case Num(value):
-            return value
+        case Num():
+            return node.value
         case Sym():
             return numbers.get(node)
         case Neg(operand):
-            value = exact(operand, numbers)
-            return None if value is None else -value
+            negated = exact(operand, numbers)
+            return None if negated is None else -negated
         case Add(parts) | Mul(parts):
             total = Fraction(isinstance(node, Mul))
             for part in parts:
-                value = exact(part, numbers)
-                if value is None:
+                each = exact(part, numbers)
+                if each is None:
                     return None
-                total = total * value if isinstance(node, Mul) else total + value
+                total = total * each if isinstance(node, Mul) else total + each
             return total if _is_small(total) else None
         case Div(numerator, denominator):
             above, below = exact(numerator, numbers), exact(denominator, numbers)
             return None if above is None or not below else above / below
         case Pow(base, exponent):
-            value, power = exact(base, numbers), exact(exponent, numbers)
-            if value is None or power is None or power.denominator != 1 or abs(power) > _MAX_EXPONENT:
+            raised, power = exact(base, numbers), exact(exponent, numbers)
+            if raised is None or power is None or power.denominator != 1 or abs(power) > _MAX_EXPONENT:
                 return None
-            if not value and power <= 0:
+            if not raised and power <= 0:
                 return None
-            result = value ** int(power)
+            result = raised ** int(power)
             return result if _is_small(result) else None
     return None
 
