@@ -320,7 +320,8 @@ def test_no_returned_value_breaks_the_reading(part: str) -> None:
     odd: list[Plain] = [None, True, math.nan, 10**4000, 1e308, 1j, "", "N(0, 1)", [], {}, *map(Expression, texts)]
     odd += [Array("float64", (0,), b""), Array("bool", (1,), b"\1"), Array("float16", (), b"\0\0")]
     for value in odd:
-        for whole in (value, [value], (value, value), {"variance": value}, {signature.returned[0].item: [value, 1]}):
+        named: list[Plain] = [{"variance": value}, {signature.returned[0].item: [value, 1]}]
+        for whole in (value, [value], (value, value), *named):
             for is_one in (True, False):
                 found = items_of(whole, signature.returned, is_one=is_one)
                 assert signature.returned[0].item in found or not is_one
