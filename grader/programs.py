@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ from grader.checks.calls import check_calls
 from grader.checks.program import Programs
 from grader.errors import SandboxError
 from grader.model import Attempt, Callable, Evidence, Formula, ItemResult, Silence, Submission
-from grader.rubric import Item, Part
+from grader.rubric import FormulaItem, Item, Part
 from grader.sandbox import Template
 
 
@@ -101,14 +102,16 @@ class SubmissionPrograms:
             if one.text:
                 texts.append(Formula(text=one.text, item=item.id, place=one.function.place))
             if one.finding.evidence:
-                result = _result(item, one.finding.evidence, one.function)
+                result = _result(item, one.finding.evidence, one.function, one.finding.mistake_points)
                 results[item.id] = replace(result, mistake=one.finding.mistake, remarks=one.finding.remarks)
         return results, replace(attempt, answers=(*attempt.answers, *texts))
 
 
-def _result(item: Item, evidence: tuple[Evidence, ...], function: Callable) -> ItemResult:
-    verdict = judge.verdict(evidence)
-    share = getattr(item, "form_points", judge.HALF)
+def _result(
+    item: Item, evidence: tuple[Evidence, ...], function: Callable, mistake_points: Fraction = Fraction(0)
+) -> ItemResult:
+    verdict = judge.verdict(evidence, mistake_points=mistake_points)
+    share = mistake_points or (item.form_points if isinstance(item, FormulaItem) else judge.HALF)
     return ItemResult(
         item=item.id,
         verdict=verdict,

@@ -16,7 +16,7 @@ from flint import arb, ctx
 from grader.checks.answer import Finding
 from grader.checks.caller import BITS, Arguments, Budget, Caller, assigned, numbers_of, simple_first
 from grader.checks.known import named_mistake, value_of_form
-from grader.checks.pairs import _PRECISION
+from grader.checks.pairs import PRECISION
 from grader.checks.program import Programs
 from grader.checks.values_compare import (
     SINGLE_DIGITS,
@@ -263,7 +263,7 @@ class _Check:
     def _status(
         self, numbers: Numbers, one: Returned, target: Target, arguments: Arguments, floor: float = 0.0
     ) -> Status:
-        with _PRECISION, ctx.workprec(BITS):
+        with PRECISION, ctx.workprec(BITS):
             return compare(numbers, target(arguments), digits=self.signature.digits, kind=one.kind, floor=floor)
 
     def _expected(self, one: Returned) -> Target:
@@ -273,7 +273,7 @@ class _Check:
         return lambda arguments: _tuple(one, value_of_form(form, self.part, self.signature.symbols, _exact(arguments)))
 
     def _expected_text(self, one: Returned, target: Target, arguments: Arguments) -> str:
-        with _PRECISION, ctx.workprec(BITS):
+        with PRECISION, ctx.workprec(BITS):
             return expected_text(target(arguments), one.kind)
 
     # ------------------------------------------------------------ counterexamples
@@ -305,7 +305,7 @@ class _Check:
         return simplest(self.signature.arguments, holds, calls=_SHRINK_CALLS) or failing
 
     def _counterexample(self, arguments: Arguments, one: Returned, target: Target, leaf: Leaf) -> Counterexample:
-        with _PRECISION, ctx.workprec(BITS):
+        with PRECISION, ctx.workprec(BITS):
             wanted = target(arguments)
             return Counterexample(
                 check="calls",
@@ -361,7 +361,7 @@ class _Check:
                 break
         if len(samples) < _LEAST_POINTS:
             return finding
-        with _PRECISION, ctx.workprec(BITS):
+        with PRECISION, ctx.workprec(BITS):
             known = named_mistake(
                 item,
                 one,

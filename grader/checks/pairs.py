@@ -22,7 +22,7 @@ _AGREED_BITS = 100
 _START_BITS = 192
 _MOST_BITS = 24_576
 # python-flint keeps its precision in one place for the whole process.
-_PRECISION = threading.RLock()
+PRECISION = threading.RLock()
 
 Outcome_ = Literal["differ", "agree", "undefined", "unsure"]
 
@@ -90,7 +90,7 @@ def compare_at(
     bits = _START_BITS
     result = PairResult("unsure")
     while bits <= most_bits:
-        with _PRECISION, ctx.workprec(bits):
+        with PRECISION, ctx.workprec(bits):
             try:
                 submitted_value, submitted_spread = known.value(world, submitted, bits)
             except UndefinedError as error:

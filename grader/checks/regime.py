@@ -8,7 +8,7 @@ from typing import Literal
 
 from flint import arb, ctx
 
-from grader.checks.pairs import _PRECISION, digits
+from grader.checks.pairs import PRECISION, digits
 from grader.domains.draws import candidates
 from grader.domains.world import FiniteWorld
 from grader.formula.balls import Evaluator
@@ -71,7 +71,7 @@ def agrees_in_limit(
     inverse = Div(Num(Fraction(1)), count)
     looked = 0
     for world in candidates(space.build, seed=seed, count=2):
-        with _PRECISION, ctx.workprec(_LIMIT_BITS):
+        with PRECISION, ctx.workprec(_LIMIT_BITS):
             try:
                 expected_value = Evaluator(world).value(expected)
                 pieces = list(zip(_parts(substitute(submitted, {step: inverse})), _parts(expected), strict=True))
@@ -130,7 +130,7 @@ def at_epsilon(world: FiniteWorld, regime: Regime, epsilon: Fraction) -> FiniteW
 def _slope(world: FiniteWorld, submitted: Node, expected: Node, regime: Regime) -> Slope | None:
     """Return how the difference falls along one way, or None if a side has no value on it."""
     falls: list[arb] = []
-    with _PRECISION, ctx.workprec(_BITS):
+    with PRECISION, ctx.workprec(_BITS):
         for step in _STEPS:
             moved = at_epsilon(world, regime, Fraction(1, 10**step))
             try:
@@ -174,7 +174,7 @@ def _counterexample(
 ) -> Counterexample | Silence:
     """Return the difference at a point inside the regime that a person can redo."""
     moved = replace(at_epsilon(world, regime, Fraction(1, 10**_SHOWN_STEP)), touched=set())
-    with _PRECISION, ctx.workprec(_BITS):
+    with PRECISION, ctx.workprec(_BITS):
         try:
             left, right = Evaluator(moved).value(submitted), Evaluator(moved).value(expected)
         except UndefinedError as error:
