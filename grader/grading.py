@@ -29,8 +29,10 @@ from grader.model import (
     Unreadable,
     Verdict,
 )
+from grader.reading.definitions import expand
 from grader.reading.finding import Candidate, find, renamed
-from grader.reading.statements import Reading, expand, read_answers
+from grader.reading.statement import Reading
+from grader.reading.statements import read_answers
 from grader.rubric import FormulaItem, Item, Part, ProseItem, Rubric, TextItem
 
 # Fewer words than these beside formulas make no sentence.

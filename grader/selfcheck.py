@@ -12,7 +12,7 @@ from grader.formula.printer import to_text
 from grader.formula.tree import Node
 from grader.model import Place
 from grader.reading.finding import Candidate, pattern
-from grader.reading.statements import Statement
+from grader.reading.statement import Statement
 from grader.rubric import Expected, FormulaItem, Part, Rubric, Written
 
 _EFFORT = Effort(worlds=6, shrink=False, prove=False)

@@ -216,7 +216,7 @@ class FiniteWorld:
         variable = names[0] if names else Sym("y")
         given = source.given if isinstance(source, Call) else ()
         density = Call(head, (variable,), given)
-        result = []
+        result: list[tuple[Value, Mapping[Node, Value]]] = []
         for outcome in self.outcomes(variable, None):
             weight = values.with_bound({variable: outcome}, density)
             result.append((weight, {variable: outcome}))

@@ -26,7 +26,7 @@ from grader.formula.tree import (
     substitute,
     walk,
 )
-from grader.reading.statements import Reading, Statement
+from grader.reading.statement import Reading, Statement
 from grader.rubric import FormulaItem, Space
 
 _WHOLE = "it is the whole answer"
@@ -237,7 +237,7 @@ def renamed(candidate: Candidate, value: Node, item: FormulaItem, space: Space) 
         return candidate, value
     if item.kind == "law" and space.density_at is not None and len(label.args) == 1:
         wanted: tuple[Node, ...] = (space.density_at,)
-        written = label.args
+        written: tuple[Node, ...] = label.args
     elif item.at:
         general = pattern(item.at, space.notation)
         assert isinstance(general, Call), "the general left side is an applied function"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from grader.errors import ReadError
+from grader.formula.clauses import Clause
 from grader.formula.notation import Notation
-from grader.formula.parser import Clause, parse
-from grader.formula.tree import Call, Dist, Expect, Node, Sym, substitute, transform, walk
-from grader.model import Answer, Formula, Place, Prose, Trust
+from grader.formula.parser import parse
+from grader.formula.tree import Call, Dist, Expect, Node, Sym
+from grader.model import Answer, Formula, Place, Prose
+from grader.reading.definitions import definitions_in, marked, named
 from grader.reading.spans import line_of, spans
+from grader.reading.statement import Reading, Statement, Unread
 
 _FINAL = re.compile(
     r"final|\banswers?\b|\bresults?\b|\btherefore\b|\bhence\b|\bthus\b|\bconclu|\bin summary\b|✅|∴|\bsummary\b",
@@ -32,75 +35,6 @@ _DEFINING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """One chain `members[0] ops[0] members[1] ...` that an answer states.
-
-    Attributes:
-        members: What the relation signs join; one member for a bare formula.
-        ops: The relation signs.
-        is_final: Whether the author marks it as the answer (boxed, below "final answer", "therefore").
-        is_approximate: Whether words around it say that it holds approximately.
-        is_definition: Whether words before it introduce a name ("where", "let").
-        whole: Whether it is the whole of an answer that is one formula.
-        text: The formula as the author wrote it.
-        offset: Where the formula begins in the answer's text.
-        item: The item that the answer names, if it does.
-        is_announced: Whether it is boxed, or the first formula after the words that announce the answer.
-        by_words: Whether words, not a relation sign, join the members ("the variance is ...").
-    """
-
-    members: tuple[Node, ...]
-    ops: tuple[str, ...]
-    is_final: bool
-    is_approximate: bool
-    is_definition: bool
-    whole: bool
-    text: str
-    offset: int
-    place: Place
-    trust: Trust
-    item: str | None = None
-    by_words: bool = False
-    is_announced: bool = True
-
-    @property
-    def last(self) -> Node:
-        """What the chain ends in."""
-        return self.members[-1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
-    """A formula that could not be read, with the reason and a caret line."""
-
-    text: str
-    reason: str
-    place: Place
-    item: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Everything that was read in the answers of one attempt."""
-
-    statements: tuple[Statement, ...]
-    unread: tuple[Unread, ...]
-    definitions: dict[Sym, tuple[tuple[Sym, ...], Node]]
-
-    @property
-    def laws(self) -> dict[Sym, Node]:
-        """The laws of random variables that the author declares: `\\epsilon \\sim N(0, 1)`."""
-        return {
-            one.members[0]: one.members[1]
-            for one in self.statements
-            if len(one.members) == 2
-            and one.ops == ("∼",)
-            and isinstance(one.members[0], Sym)
-            and isinstance(one.members[1], Dist)
-        }
-
-
 def read_answers(answers: tuple[Answer, ...], notation: Notation) -> Reading:
     """Return the statements of the textual answers of an attempt, in order."""
     statements: list[Statement] = []
@@ -111,8 +45,8 @@ def read_answers(answers: tuple[Answer, ...], notation: Notation) -> Reading:
             _read_formula(answer, notation, statements, unread)
         elif isinstance(answer, Prose):
             _read_prose(answer, notation, statements, unread)
-    statements = _marked_definitions(statements)
-    return Reading(statements=tuple(statements), unread=tuple(unread), definitions=_definitions(statements))
+    statements = marked(statements)
+    return Reading(statements=tuple(statements), unread=tuple(unread), definitions=definitions_in(statements))
 
 
 _DEFINES_A_FUNCTION = re.compile(
@@ -368,82 +302,9 @@ def _continued(before: list[Statement], rhs: Node, notation: Notation) -> Statem
 
     An identity quoted in between (`exp(a + b) = exp(a) exp(b)`) shares no name with the chain and is stepped over.
     """
-    names = {part.name for part in _named(notation.canonical(rhs))}
+    names = {part.name for part in named(notation.canonical(rhs))}
     for one in before[-1:-7:-1]:
         # A name by itself in the text between two displays is not what a chain goes on from.
-        if len(one.members) > 1 and names & {part.name for member in one.members for part in _named(member)}:
+        if len(one.members) > 1 and names & {part.name for member in one.members for part in named(member)}:
             return one
     return before[-1]
-
-
-# ---------------------------------------------------------------- definitions on the way
-
-
-def _marked_definitions(statements: list[Statement]) -> list[Statement]:
-    """Mark statements that only name something which another statement uses: `..., \\rho_i = ...`."""
-    uses = [frozenset(part.name for part in _named(one.last)) for one in statements]
-    marked = []
-    for index, one in enumerate(statements):
-        left = one.members[0]
-        names = left if isinstance(left, Sym) else left.head if isinstance(left, Call) else None
-        used = names is not None and any(names.name in use for other, use in enumerate(uses) if other != index)
-        is_own = len(one.members) > 1 and one.ops[0] == "=" and used
-        marked.append(replace(one, is_definition=True) if is_own else one)
-    return marked
-
-
-def _named(node: Node) -> list[Sym]:
-    return [part.head if isinstance(part, Call) else part for part in walk(node) if isinstance(part, (Sym, Call))]
-
-
-def _definitions(statements: list[Statement]) -> dict[Sym, tuple[tuple[Sym, ...], Node]]:
-    """Return names that the author defines: `z = ...`, `s(y) := ...`; the last definition counts."""
-    found: dict[Sym, tuple[tuple[Sym, ...], Node]] = {}
-    for statement in statements:
-        if len(statement.members) < 2 or statement.ops[0] != "=":
-            continue
-        left, right = statement.members[0], statement.members[1]
-        if isinstance(left, Sym):
-            if left.index is None or isinstance(left.index, Sym):
-                found[left] = ((), right)
-            if left.index is not None and isinstance(left.index, Sym):
-                found.setdefault(Sym(left.name, Sym("dots")), ((left.index,), right))
-        elif isinstance(left, Call) and all(isinstance(argument, Sym) for argument in (*left.args, *left.given)):
-            parameters = tuple(argument for argument in (*left.args, *left.given) if isinstance(argument, Sym))
-            found[left.head] = (parameters, right)
-    return found
-
-
-def expand(
-    node: Node, definitions: dict[Sym, tuple[tuple[Sym, ...], Node]], known: frozenset[Sym], depth: int = 8
-) -> Node:
-    """Return the tree with the author's own names replaced by what they stand for.
-
-    Args:
-        node: The tree.
-        definitions: What the author defined.
-        known: Names of the problem; they keep their meaning, whatever the author writes.
-        depth: How many definitions may stand inside one another.
-    """
-    if depth == 0:
-        return node
-    usable = {name: value for name, value in definitions.items() if name not in known}
-
-    def change(part: Node) -> Node:
-        if isinstance(part, Sym):
-            if part in usable and not usable[part][0] and usable[part][1] != part:
-                return expand(usable[part][1], definitions, known | {part}, depth - 1)
-            family = Sym(part.name, Sym("dots"))
-            if part.index is not None and family in usable and Sym(part.name) not in known and part not in known:
-                parameters, body = usable[family]
-                filled = substitute(body, {parameters[0]: part.index})
-                return expand(filled, definitions, known | {family}, depth - 1)
-        if isinstance(part, Call) and part.head in usable and usable[part.head][0]:
-            parameters, body = usable[part.head]
-            args = (*part.args, *part.given)
-            if len(args) == len(parameters):
-                filled = substitute(body, dict(zip(parameters, args, strict=True)))
-                return expand(filled, definitions, known | {part.head}, depth - 1)
-        return transform(part, change)
-
-    return change(node)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from grader.domains.draws import Draw, RejectedError
-from grader.domains.world import FiniteWorld, Table
+from grader.domains.world import Definition, FiniteWorld, Table
 from grader.formula.notation import Notation
 from grader.formula.parser import parse_expression
 from grader.formula.tree import Call, Dist, Node, Num, Sym
@@ -138,7 +138,9 @@ def preference_world(draw: Draw) -> FiniteWorld:
     prompts = tuple(Outcome("prompt", i, f"x{i}") for i in range(1, draw((1, 2)) + 1))
     responses = tuple(Outcome("response", i, f"y{i}") for i in range(1, draw((3, 4)) + 1))
     reward_pool = tuple(Fraction(text) for text in "0 1 2 -1 1/2 3 -2 5/2".split())
-    reward = {(x.label, y.label): draw(_from(reward_pool, i)) for x in prompts for i, y in enumerate(responses)}
+    reward: dict[tuple[str, ...], Fraction] = {
+        (x.label, y.label): draw(_from(reward_pool, i)) for x in prompts for i, y in enumerate(responses)
+    }
     if len(set(reward.values())) < len(responses):
         raise RejectedError
     members = {
@@ -256,13 +258,13 @@ _CUSTOM = Notation(
 )
 
 
-def _definition(parameters: tuple[Sym, ...], given: tuple[Sym, ...], latex: str) -> tuple[object, object, Node]:
+def _definition(parameters: tuple[Sym, ...], given: tuple[Sym, ...], latex: str) -> Definition:
     return parameters, given, _CUSTOM.canonical(parse_expression(latex, _CUSTOM))
 
 
 _X, _Y = Sym("x"), Sym("y")
 # Rafailov et al. 2023, equations 4 (optimal policy, partition function) and the implicit reward below equation 7.
-_PREFERENCE_DEFINITIONS = {
+_PREFERENCE_DEFINITIONS: dict[Sym, Definition] = {
     Sym("Z"): _definition((_X,), (), r"\sum_{y} \pi_{\text{ref}}(y \mid x) \exp(r(x, y)/\beta)"),
     _OPTIMAL: _definition((_Y,), (_X,), r"\frac{\pi_{\text{ref}}(y \mid x) \exp(r(x, y)/\beta)}{Z(x)}"),
     _IMPLICIT: _definition((_X, _Y), (), r"\beta \log \frac{\pi_\theta(y \mid x)}{\pi_{\text{ref}}(y \mid x)}"),
@@ -281,7 +283,9 @@ def divergence_world(draw: Draw) -> FiniteWorld:
     """Return a distribution q on a finite set, and the point x at which densities are compared."""
     points = tuple(Outcome("point", i, f"x{i}") for i in range(1, draw((2, 3, 4)) + 1))
     weights = [draw(_from(_WEIGHTS, i)) for i in range(len(points))]
-    values = {(x.label,): Fraction(weight, sum(weights)) for x, weight in zip(points, weights, strict=True)}
+    values: dict[tuple[str, ...], Fraction] = {
+        (x.label,): Fraction(weight, sum(weights)) for x, weight in zip(points, weights, strict=True)
+    }
     if len(set(values.values())) == 1:
         raise RejectedError
     size = Fraction(len(points))
