@@ -276,9 +276,9 @@ def _holds(constraint: Rel, world: InferredWorld, numbers: Mapping[Sym, Fraction
             "<": left < right, "≤": left <= right, ">": left > right, "≥": left >= right,
             "≠": left != right, "=": left == right,
         }.get(constraint.op, True)  # fmt: skip
-    from grader.checks.pairs import _PRECISION
+    from grader.checks.pairs import PRECISION
 
-    with _PRECISION, ctx.workprec(256):
+    with PRECISION, ctx.workprec(256):
         try:
             return Evaluator(world).truth(constraint)
         except UndefinedError:

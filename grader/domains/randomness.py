@@ -157,7 +157,7 @@ def _check_laws(node: Expect, declarations: Declarations) -> None:
     Raises:
         NoValueError: as said.
     """
-    laws: dict[Node, Dist] = {**declarations.laws}
+    laws: dict[Node, Dist] = {symbol: law for symbol, law in declarations.laws.items()}  # noqa: C416 - keys widen
     for binder in node.binders:
         if isinstance(binder, Binder) and isinstance(binder.source, Dist):
             laws.update(dict.fromkeys(binder.names, binder.source))

@@ -270,7 +270,7 @@ class Evaluator:
         if node.kind == "int":
             return limits.integral(self, node)
         if node.lower is None:
-            values = self.world.outcomes(node.variable, node.domain)
+            values = self.world.outcomes(node.variable, node.domain, node.body)
         else:
             if node.upper is None:
                 first, last = self.integer(node.lower), self.world.last_index()

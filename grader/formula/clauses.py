@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.formula.tree import Add, Big, Mul, Neg, Node, free_symbols
+from grader.formula.tree import Add, Big, Mul, Neg, Node, Sym, free_symbols
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place with two readings: `kind` says which question it is, `readings` what each means."""
+    """A place with two readings: `kind` says which question it is, `readings` what each means.
+
+    Attributes:
+        subject: The symbol in question, where it is one.
+        default: Which of the readings is taken when nothing else is said.
+    """
 
     offset: int
     kind: str
     readings: tuple[str, str]
+    subject: Sym | None = None
+    default: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class World(Protocol):
         """Return parameters, condition parameters and body of a function that is defined by a formula."""
         ...
 
-    def outcomes(self, variable: Sym, domain: Node | None) -> Sequence[Value]:
+    def outcomes(self, variable: Sym, domain: Node | None, body: Node | None = None) -> Sequence[Value]:
         """Return the range of a variable that is summed over without bounds."""
         ...
 

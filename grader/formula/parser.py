@@ -65,6 +65,7 @@ class Parser:
         self.notation = notation
         self.choices = choices
         self.sites: list[Site] = []
+        self.seen: set[tuple[int, str]] = set()
         self.index = 0
         self.depth = 0
         # Whether a bar at this place closes something rather than opening an absolute value.
@@ -119,10 +120,13 @@ class Parser:
         """Return the error for the place where the parser stands."""
         return ReadError(reason, text=self.text, offset=self.token.start if offset is None else offset)
 
-    def choose(self, offset: int, kind: str, readings: tuple[str, str], default: int = 0) -> int:
-        """Record a place with two readings and return the one to take; `readings[0]` is the default."""
-        if all(site.offset != offset or site.kind != kind for site in self.sites):
-            self.sites.append(Site(offset, kind, readings))
+    def choose(
+        self, offset: int, kind: str, readings: tuple[str, str], default: int = 0, subject: Sym | None = None
+    ) -> int:
+        """Record a place with two readings and return the one to take; `default` is the customary one."""
+        if (offset, kind) not in self.seen:
+            self.seen.add((offset, kind))
+            self.sites.append(Site(offset, kind, readings, subject, default))
         return self.choices.get((offset, kind), 0) ^ default
 
     # ------------------------------------------------------------ statements
@@ -204,9 +208,13 @@ class Parser:
             terms.append(self.signed_product())
         if self.at("op", "±", "∓"):
             raise self.fail("a double sign stands for two formulas")
-        self.depth -= 1
         terms = reach_of_sums(terms)
-        return terms[0] if len(terms) == 1 else Add(tuple(terms))
+        node = terms[0] if len(terms) == 1 else Add(tuple(terms))
+        if self.at("op", "∩", "∪", "∖"):
+            sign = self.take().text
+            node = Call(Sym(sign), (node, self.additive()))
+        self.depth -= 1
+        return node
 
     def signed_product(self) -> Node:
         """Return a product with its signs."""
@@ -232,7 +240,10 @@ class Parser:
                 denominator = self.signed_factor()
                 joined = factors[0] if len(factors) == 1 else Mul(tuple(factors))
                 factors = [Div(joined, denominator)]
-                slash = offset if not self.closed_group_before() else None
+                # `1/2 x` with a space is a number times x; `1/2x` and `a/b c` may be meant either way.
+                is_number = isinstance(joined, Num) and isinstance(denominator, Num)
+                is_parted = self.token.start > self.tokens[self.index - 1].end
+                slash = offset if not self.closed_group_before() and not (is_number and is_parted) else None
             elif self.starts_factor():
                 if self.integrals and self.takes_differential():
                     break

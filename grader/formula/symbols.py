@@ -241,6 +241,9 @@ def applied(parser: Parser, symbol: Sym, start: int) -> Node:
             return applied
     elif symbol.name in _DISTRIBUTION_LETTERS and _is_distribution(parser, symbol):
         return words.distribution(parser, _DISTRIBUTION_LETTERS[symbol.name])
+    if symbol == Sym("Gamma") and parser.at("open", "(") and not _is_declared(parser, symbol):
+        if applied := _known_function(parser, symbol, "gamma"):
+            return applied
     if parser.at("open", "(") and _is_application(parser, symbol, start):
         args, given = arguments(parser)
         return Call(_unprimed(symbol), args, given, symbol.name.count("'") if symbol != _unprimed(symbol) else 0)
@@ -251,8 +254,12 @@ def _unprimed(symbol: Sym) -> Sym:
     return replace(symbol, name=symbol.name.rstrip("'"))
 
 
+def _is_declared(parser: Parser, symbol: Sym) -> bool:
+    return symbol in parser.notation.scalars or symbol in parser.notation.functions
+
+
 def _constant(parser: Parser, symbol: Sym) -> Node:
-    declared = symbol in parser.notation.scalars or symbol in parser.notation.functions
+    declared = _is_declared(parser, symbol)
     if symbol == Sym("pi") and not declared:
         return Const("pi")
     if symbol == Sym("e") and parser.notation.letter_e and not declared:
@@ -309,10 +316,10 @@ def _is_application(parser: Parser, symbol: Sym, start: int) -> bool:
         return declared
     if _has_at_top(parser, ",", "|", ";"):
         return True
-    if symbol.name.endswith("'"):
+    if symbol.name.endswith("'") or symbol.name in ("P", "Pr"):
         return True
     customary = symbol.name.split()[-1].rstrip("^*") in CUSTOMARY_FUNCTIONS and _arguments_are_plain(parser)
-    return parser.choose(start, "application", ("a product", "a function"), int(customary)) == 1
+    return parser.choose(start, "application", ("a product", "a function"), int(customary), symbol) == 1
 
 
 def _arguments_are_plain(parser: Parser) -> bool:
