@@ -1,0 +1,1 @@
+"""Tests of the grader, of the references and of the sample submissions."""
