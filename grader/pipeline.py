@@ -76,8 +76,10 @@ class Run:
     faults: tuple[str, ...] = field(default=())
 
 
-def grade(paths: Sequence[Path], options: Options, *, progress: Progress = lambda _: None) -> Run:
-    """Grade all submissions below some paths.
+def grade(
+    paths: Sequence[Path], options: Options, *, progress: Progress = lambda _: None, runner: Runner | None = None
+) -> Run:
+    """Grade all submissions below some paths; a `runner` that is given is kept warm for further calls.
 
     Raises:
         UsageError: if the paths or the assignment are unusable.
@@ -85,10 +87,10 @@ def grade(paths: Sequence[Path], options: Options, *, progress: Progress = lambd
     """
     name = options.assignment or assignments.default_for(tuple(paths))
     rubric = assignments.load(name)
-    check_rubric(rubric)
+    _check_once(rubric)
     sources = discover(paths)
     graded: list[tuple[tuple[SubmissionResult, ...], str, str]] = []
-    for source, outcome in zip(sources, _graded(sources, name, options), strict=True):
+    for source, outcome in zip(sources, _graded(sources, name, options, runner), strict=True):
         graded.append(outcome)
         progress(source.id)
     results = sorted((one for many, _, _ in graded for one in many), key=lambda one: one.submission.id)
@@ -102,13 +104,23 @@ def grade(paths: Sequence[Path], options: Options, *, progress: Progress = lambd
     )
 
 
+_CHECKED: set[int] = set()
+
+
+def _check_once(rubric: Rubric) -> None:
+    """Check a rubric against itself, once in the life of the process: loaded rubrics stay loaded."""
+    if id(rubric) not in _CHECKED:
+        check_rubric(rubric)
+        _CHECKED.add(id(rubric))
+
+
 def _graded(
-    sources: Sequence[Source], name: str, options: Options
+    sources: Sequence[Source], name: str, options: Options, warm: Runner | None
 ) -> Iterator[tuple[tuple[SubmissionResult, ...], str, str]]:
     """Yield results, isolation level and fault of each source, in order."""
     if options.jobs <= 1 or len(sources) <= 1:
         with ExitStack() as stack:
-            runner = stack.enter_context(Runner(unsafe=options.unsafe))
+            runner = warm or stack.enter_context(Runner(unsafe=options.unsafe))
             for source in sources:
                 yield _grade_source(source, name, options, runner)
         return

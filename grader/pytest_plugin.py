@@ -16,8 +16,10 @@ import pytest
 
 if TYPE_CHECKING:
     from grader.pipeline import Run
+    from grader.programs import Runner
 
 FOLDER = "submissions"
+_NOT_SUBMISSIONS = frozenset(["conftest.py", "__init__.py", "expected.toml"])
 
 
 def is_submission(path: Path) -> bool:
@@ -53,7 +55,8 @@ def pytest_collect_file(
         return collected
     from grader.ingest import discover
 
-    if file_path.name == "conftest.py" or not discover([file_path]):
+    name = file_path.name
+    if name in _NOT_SUBMISSIONS or name.startswith((".", "README")) or not discover([file_path]):
         return []
     return [SubmissionFile.from_parent(parent, path=file_path)]
 
@@ -61,6 +64,24 @@ def pytest_collect_file(
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Ignore packages of tests below submissions: importing one would run its `__init__.py`."""
     return True if is_submission(collection_path) and collection_path.name == "__init__.py" else None
+
+
+_RUNNER = pytest.StashKey["Runner"]()
+
+
+def _runner(config: pytest.Config, *, unsafe: bool) -> Runner:
+    """Return the sandbox of the session, which stays warm from one submission to the next."""
+    from grader.programs import Runner
+
+    if _RUNNER not in config.stash:
+        config.stash[_RUNNER] = Runner(unsafe=unsafe)
+    return config.stash[_RUNNER]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the sandbox."""
+    if _RUNNER in config.stash:
+        config.stash[_RUNNER].close()
 
 
 class SubmissionFile(pytest.File):
@@ -75,7 +96,8 @@ class SubmissionFile(pytest.File):
         has_expectations = self.path.stem == "answers" and folder.is_file()
         expected = tomllib.loads(folder.read_text(encoding="utf-8")) if has_expectations else {}
         unsafe = bool(self.config.getoption("--unsafe-submissions"))
-        run: Run = grade([self.path], Options(assignment=self.config.getoption("--assignment"), unsafe=unsafe))
+        options = Options(assignment=self.config.getoption("--assignment"), unsafe=unsafe)
+        run: Run = grade([self.path], options, runner=_runner(self.config, unsafe=unsafe))
         whole = document(
             assignment_id=run.rubric.id,
             assignment_version=run.rubric.version,
