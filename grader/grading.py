@@ -85,7 +85,7 @@ def _grade_item(item: Item, part: Part, attempt: Attempt, reading: Reading, cont
                 for answer in _texts(attempt.answers, item.id, names)
                 if isinstance(answer, Prose) or answer.item == item.id
             )
-            if not _has_words(text):
+            if not text.strip() or (reading.statements and not _has_words(text)):
                 return _result(item, Verdict.MISSING, ())
             verdict, evidence = judge_prose(text, item.claims, check=item.id)
             return _prose_result(item, attempt, names, verdict, evidence, (), item.partial_points)

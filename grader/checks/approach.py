@@ -9,7 +9,7 @@ from typing import Any
 from flint import ctx
 
 from grader.checks.caller import Arguments, Caller, numbers_of
-from grader.checks.pairs import _PRECISION
+from grader.checks.pairs import PRECISION
 from grader.checks.values_compare import Numbers, expected_text
 from grader.model import Agreement, Counterexample, Silence
 from grader.rubric import Regime, Returned
@@ -88,7 +88,7 @@ def _error(
     numbers: Numbers, expected: Callable[[Arguments], tuple[Any, ...]], arguments: Arguments, bits: int
 ) -> float:
     """Return the greatest error relative to the value (of a law: to its variance or standard deviation)."""
-    with _PRECISION, ctx.workprec(bits):
+    with PRECISION, ctx.workprec(bits):
         wanted = expected(arguments)
         scales = [wanted[1].sqrt(), wanted[1]] if one_law(wanted) else [abs(one) for one in wanted]
         pairs = zip(numbers.values, wanted, scales, strict=True)
@@ -122,7 +122,7 @@ def _counterexample(
     if first is None or second is None or first.text != second.text:
         return Silence(check="regime", reason="a difference near the limit could not be replayed")
     wanted = f"faster than epsilon^{regime.order}" if regime.order else "to 0"
-    with _PRECISION, ctx.workprec(bits):
+    with PRECISION, ctx.workprec(bits):
         return Counterexample(
             check="regime",
             parameters=caller.shown(arguments),

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from flint import ctx
 
-from grader.checks.pairs import _PRECISION
+from grader.checks.pairs import PRECISION
 from grader.checks.program import FAULTS_OF_THE_SANDBOX, Plan, Programs, Vectors, is_undefined, plan_call, value_of
 from grader.checks.values_compare import Leaf, Numbers, Unfit, Unknown, items_of
 from grader.domains.draws import RejectedError
@@ -90,7 +90,7 @@ class Caller:
         except SandboxError as error:
             return self._for_all(Unknown(reason=f"the sandbox failed: {error}"))
         if isinstance(reply, Value):
-            with _PRECISION, ctx.workprec(BITS):
+            with PRECISION, ctx.workprec(BITS):
                 return items_of(reply.value, self.returned, is_one=self._is_one)
         return self._for_all(self._without_value(reply))
 

@@ -174,10 +174,11 @@ def _rounding(left: Node, rights: Node) -> str:
             value = Evaluator(FiniteWorld()).scalar(other)
         except (NoValueError, UndefinedError, BudgetExceededError):
             return ""
+        if isinstance(other, Num):
+            return "far"
         gap = abs(float(value.mid()) - float(digits[0]))
-        if gap <= 0.51 * 10.0 ** -digits[1] * 2:
-            return "rounds"
-        return "far"
+        # Digits that are cut off count as rounded too.
+        return "rounds" if gap <= (1.0 if digits[1] else 0.5) * 10.0 ** -digits[1] else "far"
     return ""
 
 

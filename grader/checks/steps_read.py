@@ -166,7 +166,12 @@ def read_derivation(text: str, notation: Notation) -> Derivation:
             if not links and first is not None and is_display:
                 is_equivalent = bool(_EQUIVALENT.search(context.between))
                 objectives.append(
-                    Objective(member=first, offset=start, line=line_of(text, at), is_equivalent=is_equivalent)
+                    Objective(
+                        member=first,
+                        offset=start,
+                        line=line_of(text, at + len(latex) - len(latex.lstrip())),
+                        is_equivalent=is_equivalent,
+                    )
                 )
             rights = members if first is None else members[1:]
             for (op, offset, sign), right in zip(links, rights, strict=True):
@@ -244,7 +249,7 @@ def _formulas(text: str) -> Iterator[tuple[int, int, str, int, bool]]:
     found = False
     for span in spans(text):
         found = True
-        yield span.start, span.end, span.latex, span.latex_start, span.is_display
+        yield span.start, span.end, _as_latex(span.latex), span.latex_start, span.is_display
     if found:
         return
     position = 0
@@ -254,6 +259,14 @@ def _formulas(text: str) -> Iterator[tuple[int, int, str, int, bool]]:
         words = sum(len(word) > 3 and word.isalpha() and word not in abc.FUNCTION_WORDS for word in body.split())
         if words <= 2 and _SIGNS.search(body):
             yield start, start + len(body), body, start, True
+
+
+def _as_latex(formula: str) -> str:
+    """Return a formula between delimiters so that it is read as LaTeX, where ab is a product, commands or not."""
+    words = re.findall(r"[A-Za-z]{3,}", formula)
+    if "\\" in formula or any(word not in abc.FUNCTION_WORDS for word in words):
+        return formula
+    return formula + "\\,"
 
 
 Links = list[tuple[str, int, str]]

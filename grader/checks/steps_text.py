@@ -56,7 +56,7 @@ class _State:
     names: Names = field(default_factory=Names)
     conditions: list[tuple[int, Node, Node]] = field(default_factory=list)
     restrictions: list[tuple[int, Rel]] = field(default_factory=list)
-    solved: frozenset[Node] = frozenset()
+    solved: tuple[tuple[int, Node], ...] = ()
     integrated: dict[int, Sym | None] = field(default_factory=dict)
 
 
@@ -79,7 +79,7 @@ def check_derivation(
     derivation = read_derivation(text, notation)
     regimes = known.regimes + spoken_regimes(text, derivation, known.regimes)
     court = Court(knowledge=knowledge, known=known, regimes=regimes, seed="steps")
-    state = _State(court=court, solved=_solved_names(derivation, court.knowledge))
+    state = _State(court=court, solved=_solved_names(derivation))
     steps = [
         (
             claim.offset,
@@ -168,6 +168,10 @@ def _named(claim: Claim, lhs: Node, rhs: Node, derivation: Derivation, state: _S
         return judge_known(claim, lhs, names.expand(rhs), known, court)
     if _is_free_name(lhs, court.knowledge):
         prior = names.of(lhs)
+        is_set = isinstance(lhs, Sym) and _is_number(rhs) and not claim.is_definition
+        if is_set and claim.op in _EQUAL and (prior is None or _is_number(prior.body)) and claim.is_alone:
+            state.conditions.append((claim.section, lhs, rhs))
+            return undecided("a symbol is set to a number")
         if claim.op in _APPROXIMATE and prior is None:
             return undecided("the left side has no value here")
         if prior is None or (claim.is_definition and claim.op in _EQUAL):
@@ -176,9 +180,6 @@ def _named(claim: Claim, lhs: Node, rhs: Node, derivation: Derivation, state: _S
             if _define(claim, lhs, rhs, state, is_stated=claim.is_definition):
                 return undecided("a definition, or the first that is said about a name")
             return undecided("the left side has no value here")
-        if prior.section != claim.section and _is_number(rhs):
-            _define(claim, lhs, rhs, state, is_stated=True)
-            return undecided("a name is given another value")
         return _against_prior(claim, lhs, rhs, derivation, state)
     is_new = isinstance(rhs, Sym) and _is_free_name(rhs, court.knowledge) and names.of(rhs) is None
     if claim.op in _EQUAL and is_new and not contains(lhs, rhs) and not _is_number(lhs):
@@ -317,21 +318,22 @@ def _with_later(claim: Claim, derivation: Derivation, state: _State) -> Names:
     return names
 
 
-def _solved_names(derivation: Derivation, knowledge: Knowledge) -> frozenset[Node]:
-    """Return the undeclared symbols that the text solves for: a relation says `x = ...` without x on the right."""
-    found: set[Node] = set()
+def _solved_names(derivation: Derivation) -> tuple[tuple[int, Node], ...]:
+    """Return what the text solves for, with the place: a relation says `x = ...` without x on the right."""
+    found: list[tuple[int, Node]] = []
     for claim in derivation.claims:
         left, rights = claim.lhs.node, claim.rhs.node
         if claim.position or not isinstance(left, Sym) or rights is None or claim.op not in _EQUAL | _APPROXIMATE:
             continue
-        if not claim.is_definition and not contains(rights, left):
-            found.add(left)
-    return frozenset(found)
+        if not claim.is_definition and not claim.is_condition and not contains(rights, left):
+            found.append((claim.offset, left))
+    return tuple(found)
 
 
 def _is_solved(left: Node, rights: Node, claim: Claim, state: _State) -> bool:
     """Return whether a relation contains what the text solves for later."""
-    inside = free_symbols(left) & free_symbols(rights) & state.solved
+    later = {name for offset, name in state.solved if offset > claim.offset}
+    inside = free_symbols(left) & free_symbols(rights) & later
     if _is_number(rights):
-        inside |= free_symbols(left) & state.solved
+        inside |= free_symbols(left) & later
     return bool(inside) and isinstance(left, Node) and not state.court.known.names

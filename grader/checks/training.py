@@ -25,7 +25,7 @@ POINTS = tuple(
     {law.T: t, law.SIGMA: sigma, Sym("dt"): t / 4} for sigma in (Fraction(1), Fraction(2)) for t in law.TIMES
 )
 DIGITS = 15
-__all__ = ["check_batch", "check_inputs", "check_loss", "check_training"]
+__all__ = ["Judged", "check_batch", "check_inputs", "check_loss", "check_training"]
 NEEDS_SIGMA = "The target g(x_t, t) has the right minimiser but needs sigma^2, which the samples alone do not give."
 SAME_MEDIAN = (
     "The absolute error has the same minimiser for the population, because the posterior is symmetric, "

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from grader.domains.inference import Bounds
 
 Definition = tuple[tuple[Sym, ...], tuple[Sym, ...], Node]
+_ONE = Num(Fraction(1))
+_IDENTITIES = (Sym("I"), Sym("bf I"), Sym("I", Sym("d")))
 _OPERATIONS = ("∩", "∪", "∖", "complement", "conditional")
 
 
@@ -165,7 +167,7 @@ def name_functions(trees: Sequence[Node], declarations: Declarations, sorts: Sor
         NoValueError: where a head is applied to different numbers of arguments and is not one distribution.
     """
     randomness, rewritten = find_randomness(trees, declarations)
-    rewritten = [_with_laws(tree) for tree in rewritten]
+    rewritten = [_with_laws(tree, has_shapes=bool(sorts.shapes)) for tree in rewritten]
     needs_support = any(_sums_freely(part) for tree in rewritten for part in walk(tree))
     rewritten, joints = name_joints(rewritten, declarations)
     needs_support = needs_support or bool(joints)
@@ -187,6 +189,8 @@ def name_functions(trees: Sequence[Node], declarations: Declarations, sorts: Sor
         heads = {head: replace(kind, is_parametric=head in parametric) for head, kind in heads.items()}
     if needs_support:
         rewritten = [_integrals_as_sums(tree) for tree in rewritten]
+    if moved:
+        rewritten = [_means_as_sums(tree) for tree in rewritten]
     supported = {
         argument
         for head, found in patterns.items()
@@ -233,13 +237,14 @@ def _is_set(node: Node) -> bool:
 
 def _sums_freely(part: Node) -> bool:
     if isinstance(part, Big):
-        return part.lower is None and part.upper is None
+        is_free = part.lower is None and part.upper is None
+        return is_free and (part.kind != "int" or any(_is_density(inner) for inner in walk(part.body)))
     if isinstance(part, Binder):
         return part.source is not None and not isinstance(part.source, Dist)
     return isinstance(part, KL) and not (isinstance(part.p, Dist) and isinstance(part.q, Dist))
 
 
-def _with_laws(tree: Node) -> Node:
+def _with_laws(tree: Node, *, has_shapes: bool) -> Node:
     """Return the tree with a law of its own for every name below an expectation that has none."""
 
     def change(node: Node) -> Node:
@@ -247,9 +252,57 @@ def _with_laws(tree: Node) -> Node:
         if isinstance(node, Binder) and node.source is None and node.names:
             label = ", ".join(symbol_text(name) if isinstance(name, Sym) else "?" for name in node.names)
             return Binder(node.names, Sym(f"law of {label}"))
+        if isinstance(node, Dist) and not has_shapes:
+            # N(0, I) of a number is N(0, 1).
+            return Dist(node.name, tuple(_ONE if part in _IDENTITIES else part for part in node.args))
         return node
 
     return change(tree)
+
+
+def _is_density(node: Node) -> bool:
+    return isinstance(node, Call) and (
+        node.head.name.startswith("pi") or node.head.name in ("p", "q") or node.given != ()
+    )
+
+
+def _means_as_sums(tree: Node) -> Node:
+    """Return the tree with means and divergences as sums, whose derivatives reach the distribution too."""
+
+    def change(node: Node) -> Node:
+        node = transform(node, change)
+        if isinstance(node, Expect) and node.kind == "E" and not node.given:
+            body = node.body
+            for binder in reversed(node.binders):
+                source = binder.source
+                names = tuple(name for name in binder.names if isinstance(name, Sym))
+                if not isinstance(source, (Sym, Call)) or not names:
+                    return node
+                head = source.head if isinstance(source, Call) else source
+                body = Mul((Call(head, names, source.given if isinstance(source, Call) else ()), body))
+                for name in names:
+                    body = Big("sum", name, None, None, body)
+            return body
+        if isinstance(node, KL):
+            sides = [_written(side) for side in (node.p, node.q)]
+            if all(side is not None for side in sides):
+                p, q = sides
+                variable = p.args[0]  # type: ignore[union-attr]
+                if isinstance(variable, Sym) and isinstance(p, Call) and isinstance(q, Call):
+                    return Big("sum", variable, None, None, Mul((p, Fn("log", (Div(p, q),)))))
+        return node
+
+    return change(tree)
+
+
+def _written(side: Node) -> Call | None:
+    """Return a distribution in a divergence as a call with a name for its variable."""
+    if isinstance(side, Sym):
+        return Call(side, (Sym("outcome"),))
+    if isinstance(side, Call) and len(side.args) == 1:
+        argument = Sym("outcome") if isinstance(side.args[0], Dot) else side.args[0]
+        return Call(side.head, (argument,), side.given)
+    return None
 
 
 def _integrals_as_sums(tree: Node) -> Node:
@@ -257,7 +310,7 @@ def _integrals_as_sums(tree: Node) -> Node:
 
     def change(node: Node) -> Node:
         node = transform(node, change)
-        if isinstance(node, Big) and node.kind == "int" and node.lower is None and node.upper is None:
+        if isinstance(node, Big) and node.kind == "int" and _sums_freely(node):
             return replace(node, kind="sum")
         return node
 

@@ -224,6 +224,7 @@ class _Drawing:
         moves = inference.families.has_gradient
         parameters = {symbol: self.pick(pools.SIGNED) for symbol in PARAMETERS} if moves else {}
         matrices = self._matrices()
+        space, laws = sample_space(inference.families, inference.declarations, self.generator, self.numbers)
         world = InferredWorld(
             numbers={**self.numbers, **parameters},
             matrices=matrices,
@@ -235,7 +236,8 @@ class _Drawing:
             },
             densities=inference.families.densities,
             vectors={symbol: len(rows) for symbol, rows in matrices.items() if len(rows[0]) == 1 and len(rows) > 1},
-            space=sample_space(inference.families, inference.declarations, self.generator, self.numbers),
+            space=space,
+            laws=laws,
             salt=str(self.generator.random()),
             meter=inference.meter,
         )
@@ -316,6 +318,8 @@ def infer(trees: Sequence[Node], declarations: Declarations, *, meter: Meter | N
                 symbols.append(symbol)
     for node in named.leftover:
         symbols.extend(symbol for symbol in sorts.atoms(node) if symbol not in taken and symbol not in symbols)
+    if Sym("i") in symbols and Sym("i") not in declarations.notation.scalars:
+        raise NoValueError("i may be the imaginary unit, and is not declared as a number")
     symbols.sort(key=lambda symbol: (symbol not in counted, symbol not in whole))
     return Inference(
         declarations=declarations,

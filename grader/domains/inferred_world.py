@@ -13,10 +13,11 @@ from grader.domains.world import FiniteWorld, ball, symbol_text
 from grader.formula.balls import Evaluator
 from grader.formula.meaning import Meter
 from grader.formula.tree import KL, Binder, Call, Const, Dist, Matrix, Node, Num, Sym, walk
-from grader.formula.values import Collection, NoValueError, Value, is_ball
+from grader.formula.values import Collection, NoValueError, Value
 
 Rows = tuple[tuple[Fraction, ...], ...]
-Space = tuple[tuple[Value, Mapping[Node, Value]], ...]
+Space = tuple[tuple[Fraction, Mapping[Sym, Fraction | bool]], ...]
+Laws = tuple[tuple[Sym, str, tuple[Fraction, ...]], ...]
 PARAMETER = "component of theta"
 PARAMETERS = (Sym(PARAMETER, Num(Fraction(1))), Sym(PARAMETER, Num(Fraction(2))))
 MAX_ROWS = 512
@@ -31,6 +32,7 @@ class InferredWorld(FiniteWorld):
         support: The finite range over which sums without bounds, divergences and policies run.
         indexed: Names of sequences x_1, x_2, ...: whether their members are positive.
         space: Weights and values of the random variables and events without a binder.
+        laws: Random variables with a named law, independent of each other and of the space.
         densities: How many arguments each distribution has, for draws from it.
         vectors: Symbols that gradients move, with their length; a number where it is 1.
         salt: Text from which unwritten values follow.
@@ -41,6 +43,7 @@ class InferredWorld(FiniteWorld):
     support: tuple[Fraction, ...] = ()
     indexed: Mapping[str, bool] = field(default_factory=dict)
     space: Space = ()
+    laws: Laws = ()
     densities: Mapping[Sym, int] = field(default_factory=dict)
     vectors: Mapping[Sym, int] = field(default_factory=dict)
     salt: str = ""
@@ -108,9 +111,7 @@ class InferredWorld(FiniteWorld):
         """
         source = binder.source
         if source is None:
-            if not self.space:
-                raise NoValueError("an expectation whose distribution is not written")
-            return self.space
+            return self.sample_space()
         names = [name for name in binder.names if isinstance(name, Sym)]
         if len(names) != len(binder.names):
             raise NoValueError("an expectation over something that is not a name")
@@ -168,9 +169,22 @@ class InferredWorld(FiniteWorld):
         steps = [Matrix(tuple((one if i == k else zero,) for i in range(length))) for k in range(length)]
         return [(variable, step) for step in steps]
 
-    def sample_space(self) -> Space:
-        """Return weights and values of the random variables without a binder."""
-        return self.space
+    def sample_space(self) -> Sequence[tuple[Value, Mapping[Node, Value]]]:
+        """Return weights and values of the random variables without a binder.
+
+        Raises:
+            NoValueError: if there are none.
+        """
+        if not self.space and not self.laws:
+            raise NoValueError("an expectation whose distribution is not written")
+        rows: list[tuple[Value, dict[Node, Value]]] = [
+            (ball(weight), {name: v if isinstance(v, bool) else ball(v) for name, v in values.items()})
+            for weight, values in self.space or ((Fraction(1), {}),)
+        ]
+        for variable, law, parameters in self.laws:
+            nodes = nodes_of(law, [ball(value) for value in parameters])
+            rows = [(weight * more, {**values, variable: node}) for weight, values in rows for more, node in nodes]
+        return rows
 
     def divergence_variable(self, divergence: KL) -> Sym:
         """Return the symbol over which a divergence sums: the one its distributions are written in."""
@@ -200,13 +214,9 @@ class InferredWorld(FiniteWorld):
                 inside = ", ".join(map(symbol_text, parameters)) + bar
                 lines.append((f"{symbol_text(head)}({inside})", to_text(body)))
         for number, (weight, values) in enumerate(self.space, start=1):
-            shown = ", ".join(f"{to_text(name)} = {_shown(value)}" for name, value in values.items())
-            lines.append((f"case {number}, weight {_shown(weight)}", shown))
+            shown = ", ".join(f"{to_text(name)} = {str(value).lower()}" for name, value in values.items())
+            lines.append((f"case {number}, weight {weight}", shown))
         return tuple(lines)
-
-
-def _shown(value: Value) -> str:
-    return str(value.str(8, radius=False)) if is_ball(value) else str(value)
 
 
 def nodes_of(law: str, parameters: Sequence[Value]) -> list[tuple[Value, Value]]:

@@ -15,7 +15,22 @@ from grader.errors import ReadError
 from grader.formula.clauses import Clause, Reading, Site
 from grader.formula.notation import Notation
 from grader.formula.parser import parse
-from grader.formula.tree import Call, Const, Dist, Interval, Node, Rel, Set, Sym, Tuple, free_symbols, substitute, walk
+from grader.formula.tree import (
+    KL,
+    Binder,
+    Call,
+    Const,
+    Dist,
+    Interval,
+    Node,
+    Rel,
+    Set,
+    Sym,
+    Tuple,
+    free_symbols,
+    substitute,
+    walk,
+)
 
 MAX_READINGS = 16
 _WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
@@ -67,7 +82,7 @@ def plain(text: str) -> tuple[str, str]:
                 break
     match = _UNIT.search(stripped)
     if match and match.start() > 0 and not stripped[: match.start()].rstrip().endswith(("_", "^", "=", "{")):
-        unit = re.sub(r"\s", "", match.group(0)).rstrip(".,;")
+        unit = "/".join(name for name in match.group(1, 2) if name) + (match.group(3) or "")
         stripped = stripped[: match.start()]
     return stripped, unit
 
@@ -86,12 +101,22 @@ def sites_of(texts: Sequence[str], notation: Notation) -> tuple[Notation, list[t
         for reading in readings
     ]
     if any(applied):
-        trees = [parse(text, notation, choices) for text, choices in zip(texts, applied, strict=True)]
+        heads = {
+            site.subject
+            for reading in readings
+            for site in reading.sites
+            if site.kind == "application" and site.subject
+        }
+        try:
+            trees = [parse(text, notation, choices) for text, choices in zip(texts, applied, strict=True)]
+        except ReadError:
+            trees = readings
+        called = heads & {symbol for reading in trees for symbol in _functions(reading)}
         bare = {symbol for tree in trees for symbol in _bare(tree)}
-        heads = {site.subject for reading in readings for site in reading.sites if site.kind == "application"}
-        settled = frozenset(symbol for symbol in heads if symbol is not None and symbol in bare)
-        if settled:
-            notation = notation.with_scalars(settled)
+        settled = frozenset((heads & bare) - called)
+        if settled or called:
+            functions = {**notation.functions, **dict.fromkeys(sorted(called, key=repr), "function")}
+            notation = replace(notation.with_scalars(settled), functions=functions)
             readings = [parse(text, notation) for text in texts]
     groups: dict[str, list[tuple[int, Site]]] = {}
     for number, reading in enumerate(readings):
@@ -101,6 +126,25 @@ def sites_of(texts: Sequence[str], notation: Notation) -> tuple[Notation, list[t
     return notation, sorted(groups.items())
 
 
+def _functions(reading: Reading) -> set[Sym]:
+    """Return what must be a function: it has dashes, a comma or a bar in its brackets, a law, or is defined here."""
+    found: set[Sym] = set()
+    for clause in reading.clauses:
+        members = [link.rhs for link in clause.links]
+        members += [clause.first] if clause.first is not None else []
+        if clause.links and clause.links[0].op == "=" and isinstance(clause.first, Call):
+            found.add(clause.first.head)
+        for part in (inner for member in members for inner in walk(member)):
+            match part:
+                case Call(head=head, args=args, given=given, primes=primes) if primes or given or len(args) > 1:
+                    found.add(head)
+                case Binder(source=Sym() as source) | Binder(source=Call(head=source)):
+                    found.add(source)
+                case KL(p=p, q=q):
+                    found |= {side for side in (p, q) if isinstance(side, Sym)}
+    return found
+
+
 def _bare(reading: Reading) -> set[Sym]:
     """Return the symbols that stand without brackets; a label f(x) = ... does not make x a number of its own."""
     found: set[Sym] = set()
@@ -108,6 +152,8 @@ def _bare(reading: Reading) -> set[Sym]:
         members = [link.rhs for link in clause.links]
         members += [clause.first] if clause.first is not None else []
         for member in members:
+            if clause.links and member is clause.first and isinstance(member, Call):
+                continue
             found |= {part for part in walk(member) if isinstance(part, Sym)} - _heads(member)
     return found
 

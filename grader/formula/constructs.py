@@ -15,6 +15,7 @@ from grader.formula.tree import (
     Grad,
     Interval,
     Matrix,
+    Mul,
     Neg,
     Node,
     Num,
@@ -41,6 +42,9 @@ def script(parser: Parser) -> Node:
         parser.take()
         return Neg(script(parser))
     parser.accept("op", "+")
+    if parser.at("name") and parser.peek().text == "(" and parser.notation.is_function(Sym(parser.token.text)) is None:
+        # In x^n (1 + x) the brackets are a factor, no argument of n.
+        return symbols.bare(parser)
     if parser.latex_free():
         return parser.power()
     return parser.atom()
@@ -60,6 +64,11 @@ def raise_to(parser: Parser, base: Node, start: int) -> Node:
         parser.take()
         parser.accept("close", "}")
         return Fn("transpose", (base,))
+    braced_degree = parser.at("open", "{") and parser.peek().text in ("∘", "°") and parser.peek(2).text == "}"
+    if braced_degree or (parser.at("op", "∘", "°") and not parser.peek().text.isalpha()):
+        for _ in range(3 if braced_degree else 1):
+            parser.take()
+        return Mul((base, Div(Const("pi"), Num(Fraction(180)))))
     if parser.at("op", "∘", "°", "†", "'"):
         raise parser.fail(f"the superscript {parser.shown()} is not understood")
     if parser.at("op", "*", "★", "∗"):
@@ -121,6 +130,8 @@ def _bracket(parser: Parser, opened: str, closed: str, items: list[Node], start:
         return Tuple(tuple(items))
     if pair == "[]":
         return Matrix(tuple((item,) for item in items))
+    if pair == "⟨⟩" and len(items) == 2:
+        return Mul((Fn("transpose", (items[0],)), items[1]))
     if pair in ("⌊⌋", "⌈⌉") and len(items) == 1:
         return Fn("floor" if opened == "⌊" else "ceil", (items[0],))
     raise parser.fail(f"the brackets {opened} and {closed} do not belong together", start)

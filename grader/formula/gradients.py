@@ -82,6 +82,8 @@ def derivative_value(evaluator: Evaluator, node: Deriv) -> Value:
         NoValueError: at a construct without a rule.
     """
     body = node.body
+    if is_inferred(evaluator.world) and isinstance(body, Sym) and body != node.variable:
+        raise NoValueError(f"how {body.name} depends on {node.variable.name} is not said", body.name)
     try:
         for _ in range(node.order):
             body = derivative_by(body, node.variable)

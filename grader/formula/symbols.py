@@ -45,6 +45,11 @@ def name(parser: Parser) -> Node:
     return applied(parser, symbol, start)
 
 
+def bare(parser: Parser) -> Node:
+    """Return one letter as a symbol or constant, with nothing after it read."""
+    return _constant(parser, Sym(parser.take().text))
+
+
 def _difference(parser: Parser) -> Sym:
     """Read `\\Delta t` as one symbol; an index or label may follow it."""
     parser.take()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.ingest.parts import PartNames
 
@@ -17,10 +17,16 @@ _NUMBER_WORDS = {
     **{w: str(i) for i, w in enumerate("one two three four five six seven eight nine ten".split(), 1)},
     **{w: str(i) for i, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)},
     **{w: str(i) for i, w in enumerate("ii iii iv v vi vii viii ix x".split(), 2)},
+    **{w: str(i) for i, w in enumerate("一二三四五六七八九十", 1)},
 }
 _CARDINAL = "one|two|three|four|five|six|seven|eight|nine|ten|ii|iii|iv|v|vi|vii|viii|ix"
 _ORDINAL = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
-_PROBLEM = rf"(?:problem|question|exercise|task|prob|ques|ex|q|p)[\s.#:]*(?P<pnum>\d{{1,3}}|(?:{_CARDINAL})\b)"
+_PROBLEM = (
+    r"(?:第\s?(?=[\d一二三四五六七八九十]{1,3}\s?[题題问問])|(?:problem|question|exercise|task|prob|ques|ex|q|p"
+    r"|aufgabe|übung|frage|ejercicio|problema|exercice|问题|問題|题目|题|題)[\s.#:]*)"
+    rf"(?P<pnum>\d{{1,3}}|(?:{_CARDINAL})\b|[一二三四五六七八九十](?=\s?[题題问問]))(?:\s?[题題问問]目?)?"
+)
+_PART = r"(?:sub)?parts?|teil(?:aufgabe)?|partie|parte"
 _DASH = r"\-–—−"
 _LETTER = r"(?P<open>[(\[])?\s?(?P<let>[a-z])\s?(?P<close>[)\]])?(?![\w'’])"
 _JOIN = (
@@ -28,10 +34,11 @@ _JOIN = (
     r"(?:then\s+)?(?:parts?\s*)?[(\[]?([a-z])[)\]]?(?![\w'’])"
 )
 LABEL = re.compile(
-    r"(?:(?:hw|homework)\s*\d+[\s.,:_\-–—]*)?(?P<kw0>(?:sub)?parts?[\s.:]*(?=[(\[]?\d))?[(\[]?"
+    rf"(?:(?:hw|homework)\s*\d+[\s.,:_\-–—]*)?(?P<kw0>(?:{_PART})[\s.:]*(?=[(\[]?\d))?[(\[]?"
     rf"(?:(?:{_PROBLEM}|(?P<num>\d{{1,3}}))(?P<sep>[\s.,:;/)\]{_DASH}]{{0,4}}))?"
-    rf"(?:(?P<kw>(?:sub)?parts?|sub-?question|item)[\s.:]*)?{_LETTER}"
+    rf"(?:(?P<kw>{_PART}|sub-?question|item)[\s.:]*)?{_LETTER}"
 )
+_KEYWORD = re.compile(r"part|teil")
 _JOINED = re.compile(_JOIN)
 _PROBLEM_ONLY = re.compile(rf"(?:(?:hw|homework)\s*\d+[\s.,:_\-–—]*)?{_PROBLEM}(?![\w])")
 _FILLER = re.compile(
@@ -41,7 +48,7 @@ _FILLER = re.compile(
 _NUMBERED = re.compile(r"(\d{1,3})[.)]\s+(?=[(\[]?[a-z][)\]])")
 # Whether a line can start with a label at all: a cheap question asked of every line.
 _CANDIDATE = re.compile(
-    r"[\W_]*(?:\d|(?:[a-z](?![a-z])|<?h[1-6]|(?:sub)*(?:section|paragraph|parts?|question)|problem|question|exercise|task|prob|ques|ex"
+    r"[\W_]*(?:\d|[第题題问問]|(?:aufgabe|übung|frage|teil|teilaufgabe|ejercicio|problema|exercice|partie|parte|[a-z](?![a-z])|<?h[1-6]|(?:sub)*(?:section|paragraph|parts?|question)|problem|question|exercise|task|prob|ques|ex"
     r"|q\d|p\d|hw|homework|item|textbf|strong|answer|answers|answering|solutions?|sol|solving|ans|response|my|the|final|full"
     r"|complete|worked|let|lets|ok|okay|now|next|great|perfect|sure|finally|lastly|alright|absolutely|excellent|good|so|thanks"
     r"|first|then|no|we|moving|on|onto|time|turning)(?![a-z]))",
@@ -54,8 +61,15 @@ _HEADING = re.compile(
     r"[ \t]{0,3}(#{1,6})[ \t]+|[ \t]*\\(?:sub){0,2}(?:section|paragraph)\*?\{|[ \t]*<h[1-6][^<>]{0,80}>"
 )
 _BOLD = re.compile(r"[ \t]*(?:[-*+][ \t]+)?(?:\*\*|__|<b>|<strong>|\\textbf\{|\\item\[\{?(?:\\textbf\{)?)")
-_MARKUP = re.compile(r"\*\*|__|</?(?:b|strong|em|i|u|h[1-6])\b[^<>]{0,80}>|\\textbf\{|\\item\[|[*`]")
+_MARKUP = re.compile(
+    r"\*\*|__|</?(?:b|strong|em|i|u|h[1-6])\b[^<>]{0,80}>|\\textbf\{|\\item\[|[*`]"
+    r"|(?<![\w}\\])_(?=[\w(\[])|(?<=[a-z)\].:])_(?=[\s:.*]|$)",
+    re.IGNORECASE,
+)
 _DECORATION = re.compile(r"[^\w(\[\\$<|]+")
+_HASHES = re.compile(r"#{1,6}\s+|\\(?:sub){0,2}(?:section|paragraph)\*?\{")
+_SPACES = re.compile(r"[\u200b\u00a0\s]+")
+_WIDE = str.maketrans("（）：．，［］", "():.,[]")
 _OPENER = re.compile(
     r"(?:(?:ok(?:ay)?|now|next|great|perfect|sure|finally|alright|absolutely|excellent|good|so|thanks|first"
     r"|then|no worries)"
@@ -93,21 +107,40 @@ class Label:
         letters: One letter, or several for `(a)-(c)`; none for `Problem 2`.
         strength: 3 for a heading, 2 for bold, a keyword or a number with a letter, 1 for a bare `(a)`.
         stop: How much of the looked-at text the label takes.
+        rest_at: Where in the line the text behind the label begins; 0 where a sentence announces the part.
     """
 
     problem: str
     letters: tuple[str, ...]
     strength: int
     stop: int = 0
+    rest_at: int = 0
 
 
-def normalised(line: str) -> str:
-    """Return the start of a line in lower case, without markup and decoration (emoji, bullets)."""
-    shown = _MARKUP.sub("", line[:LABEL_LIMIT_CHARACTERS]).strip()
-    shown = re.sub(r"^#{1,6}\s+|^\\(?:sub){0,2}(?:section|paragraph)\*?\{", "", shown)
-    return re.sub(
-        r"[\u200b\u00a0\s]+", " ", _DECORATION.sub("", shown, count=1) if _DECORATION.match(shown) else shown
-    ).lower()
+def normalised(line: str) -> tuple[str, list[int]]:
+    """Return the start of a line in lower case, without markup and decoration (emoji, bullets).
+
+    The second value is the place of each character in the line.
+    """
+    head = line[:LABEL_LIMIT_CHARACTERS].translate(_WIDE)
+    hidden = {index for match in _MARKUP.finditer(head) for index in range(*match.span())}
+    at = [index for index in range(len(head)) if index not in hidden]
+    shown = "".join(head[index] for index in at)
+    start = len(shown) - len(shown.lstrip())
+    for skipped in (_HASHES, _DECORATION):
+        start = match.end() if (match := skipped.match(shown, start)) else start
+    kept: list[str] = []
+    places: list[int] = []
+    while start < len(shown):
+        space = _SPACES.match(shown, start)
+        lower = shown[start].lower()
+        kept.append(" " if space else lower if len(lower) == 1 else shown[start])
+        places.append(at[start])
+        start = space.end() if space else start + 1
+    while kept and kept[-1] == " ":
+        kept.pop()
+        places.pop()
+    return "".join(kept), places
 
 
 def label_at(line: str, names: PartNames, *, next_line: str = "") -> Label | None:
@@ -117,29 +150,30 @@ def label_at(line: str, names: PartNames, *, next_line: str = "") -> Label | Non
         return None
     is_heading = bool(_HEADING.match(head)) or bool(re.fullmatch(r"\s{0,3}(?:={3,}|-{3,})\s*", next_line[:90]))
     is_bold = not is_heading and bool(_BOLD.match(head))
-    shown = normalised(head)
+    shown, at = normalised(head)
     if not shown or shown.startswith("|"):
         return None
     raw = shown
     filler = _FILLER.match(shown)
     if filler and filler.end():
-        shown = shown[filler.end() :]
+        shown, at = shown[filler.end() :], at[filler.end() :]
     numbered = _NUMBERED.match(shown)
     if numbered and numbered[1] not in names.problems:
-        shown = shown[numbered.end() :]
+        shown, at = shown[numbered.end() :], at[numbered.end() :]
     label = _parsed(shown, names, is_strong=is_heading or is_bold)
     if label is None:
         return _announced(raw, names) if not is_heading else None
     rest = shown[label.stop :]
     if _RECAP.match(rest):
         return None
+    label = replace(label, rest_at=at[label.stop - 1] + 1 if label.stop else 0)
     if is_heading or is_bold:
         return _with_strength(label, 3 if is_heading else 2)
     if numbered:
         return _with_strength(label, 1)  # a list inside of an answer may look the same
     if label.strength == 2 and re.match(r"[)\]]?\s+[a-z]", rest) and not _closes(shown[: label.stop]):
         return None  # "Part (d) follows from ...": a sentence
-    if label.strength == 2 and re.match(r"\s+[a-z]", rest) and "part" in shown[: label.stop]:
+    if label.strength == 2 and re.match(r"\s+[a-z]", rest) and _KEYWORD.search(shown[: label.stop]):
         return None
     if label.strength == 1 and re.match(r"\s*(?:[+*/^<>]|and\b|implies\b|follows\b|shows?\b|above\b)", rest):
         return None
@@ -208,10 +242,11 @@ def _parsed(shown: str, names: PartNames, *, is_strong: bool, is_led: bool = Fal
     if match is None or match["let"] not in known or not _is_plausible(match, shown, is_strong, is_led):
         alone = _PROBLEM_ONLY.match(shown)
         number = _number(alone["pnum"]) if alone else ""
-        if not number and is_strong and (bare := re.match(r"(\d{1,3})[.):]?\s*$", shown)):
+        bare = re.match(r"(\d{1,3})[.):]?\s*$", shown) if not number and is_strong else None
+        if bare:
             number = bare[1] if (bare[1], "") in names.by_label else ""
         return (
-            Label(problem=number, letters=(), strength=2, stop=alone.end() if alone else 0)
+            Label(problem=number, letters=(), strength=2, stop=alone.end() if alone else bare.end() if bare else 0)
             if number in names.problems and number
             else None
         )
@@ -264,7 +299,7 @@ def _closes(shown: str) -> bool:
 
 
 def _with_strength(label: Label, strength: int) -> Label:
-    return Label(problem=label.problem, letters=label.letters, strength=strength, stop=label.stop)
+    return replace(label, strength=strength)
 
 
 def _number(word: str) -> str:
