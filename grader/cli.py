@@ -180,7 +180,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _steps(options: argparse.Namespace) -> int:
     from grader import assignments
-    from grader.checks.steps import check_file, shown
+    from grader.checks.steps_file import check_file, shown
 
     rubric = assignments.load(options.assignment) if options.assignment else None
     report = check_file(options.file, rubric=rubric, part_id=options.part)
