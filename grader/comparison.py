@@ -14,7 +14,17 @@ from typing import Any, Literal
 from grader.checks.comparing import CHECK, Decision, Relation, decide
 from grader.domains.declarations import Declarations, declare, symbol_of
 from grader.errors import ReadError, UsageError
-from grader.formula.answers import MAX_READINGS, Claim, claim, combinations, plain, settle_labels, sites_of
+from grader.formula.answers import (
+    MAX_READINGS,
+    Claim,
+    claim,
+    combinations,
+    plain,
+    settle_labels,
+    sites_of,
+    split_letters,
+    strange_word,
+)
 from grader.formula.notation import Notation
 from grader.formula.parser import parse_expression
 from grader.model import Counterexample, Evidence, Silence
@@ -107,7 +117,7 @@ def compare(
     units = [unit for _, unit in texts]
     if all(units) and units[0] != units[1]:
         return _undecided(f"the units {units[0]} and {units[1]} differ")
-    bare = [text for text, _ in texts]
+    bare = split_letters([text for text, _ in texts], declarations.notation)
     unread = _unread([expected, submitted], bare, declarations.notation)
     if unread:
         reasons = "; ".join(f"the {one.side} text: {one.reason} (at character {one.offset + 1})" for one in unread)
@@ -153,6 +163,8 @@ def _decided(
     claims: list[Claim], declarations: Declarations, relation: Relation, seed: str, *, prove: bool
 ) -> Decision:
     settled = settle_labels(*claims)
+    if not isinstance(settled, str):
+        settled = strange_word(settled, declarations.notation) or settled
     if isinstance(settled, str):
         return Decision(verdict="undecided", evidence=(Silence(check=CHECK, reason=settled),))
     return decide(*settled, declarations, relation, seed=seed, prove=prove)

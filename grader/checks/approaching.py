@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
@@ -112,7 +113,7 @@ def _trend(
             return None
         slopes = [
             float(((before.log() - after.log()) / (arb(10).log() * (_STEPS[1] - _STEPS[0]))).mid())
-            for before, after in zip(sizes, sizes[1:], strict=False)
+            for before, after in itertools.pairwise(sizes)
         ]
     if slopes[-1] > _SLOW:
         return "falls"

@@ -21,7 +21,7 @@ from grader.formula.meaning import Meter
 from grader.formula.normal import Equality
 from grader.formula.printer import to_latex, to_text
 from grader.formula.prover import prove_equal
-from grader.formula.tree import Big, Call, Limit, Node, Num, Sym, walk
+from grader.formula.tree import Big, Call, Const, Limit, Neg, Node, Num, Sym, walk
 from grader.formula.values import BudgetExceededError, NoValueError, UndefinedError
 from grader.model import Agreement, Counterexample, Evidence, Proof, Silence
 
@@ -30,7 +30,8 @@ POINTS = 14
 POINTS_AFTER_PROOF = 3
 POINTS_OF_TABLES = 6  # worlds with policies and gradients hold many random values each
 POINTS_IF_DIFFERENT = 60
-UNITS = 300_000  # operations of the evaluator at low precision, for all points of one comparison
+_INFINITIES = (Const("oo"), Neg(Const("oo")))
+UNITS = 200_000  # operations of the evaluator at low precision, for all points of one comparison
 _CONFIRMED_BITS = 3072
 _MEASURED_BITS = 36
 Verdict = Literal["correct", "incorrect", "undecided"]
@@ -74,17 +75,30 @@ def silent(reason: str) -> Decision:
 def _decide(
     expected: Node, submitted: Node, declarations: Declarations, relation: Relation, *, seed: str, prove: bool
 ) -> Decision:
+    if expected in _INFINITIES or submitted in _INFINITIES:
+        return _infinite(expected, submitted)
     predicates = as_predicates(expected, submitted)
     trees = predicates if predicates is not None else (expected, submitted)
     inference = infer(trees, declarations, meter=Meter(UNITS))
     if predicates is not None:
         return _of_evidence(compare_predicates(inference, seed=seed, forms=(expected, submitted)))
     equality = _proved(inference) if prove else Equality.UNKNOWN
-    if relation.kind != "equal" and relation.variable is not None:
-        if equality is not Equality.EQUAL:
-            found = approach(inference, relation.variable, relation.to, _order(relation), seed=seed)
-            return _of_evidence(found)
+    if relation.kind != "equal" and relation.variable is not None and equality is not Equality.EQUAL:
+        return _of_evidence(approach(inference, relation.variable, relation.to, _order(relation), seed=seed))
     return _equal(inference, equality, seed=seed)
+
+
+def _infinite(expected: Node, submitted: Node) -> Decision:
+    """Return whether both are the same infinity; a number is none."""
+    if expected == submitted:
+        proof = Proof(check=CHECK, method="identical trees", statement=f"{to_text(submitted)} = {to_text(expected)}")
+        return Decision(verdict="correct", evidence=(proof,))
+    other = submitted if expected in _INFINITIES else expected
+    if other not in _INFINITIES and not isinstance(other, (Num, Const)):
+        return silent("an infinite value is compared only with a number or an infinity")
+    return _of_evidence(
+        Counterexample(check=CHECK, parameters=(), submitted=to_text(submitted), expected=to_text(expected))
+    )
 
 
 def _order(relation: Relation) -> Fraction | None:
@@ -136,7 +150,9 @@ def _equal(inference: Inference, equality: Equality, *, seed: str) -> Decision:
             continue
         seen.add(key)
         count.looked += 1
-        result = compare_at(world, submitted, expected, most_bits=768 if is_measured else 24_576)
+        result = compare_at(
+            world, submitted, expected, most_bits=768 if is_measured else 24_576 if not world.definitions else 3072
+        )
         if result.status == "unsure" and is_measured:
             result = _measured(world, submitted, expected)
             count.measured = True
@@ -149,32 +165,33 @@ def _equal(inference: Inference, equality: Equality, *, seed: str) -> Decision:
             count.agreed += 1
             if len(confirm) < 2:
                 confirm.append(world)
-        _note(count, result, world, submitted, expected)
+        _note(count, result, world, inference)
         if not inference.numbers and not world.definitions and not world.space and not world.matrices:
             break
     return _judged(inference, equality, proof, count, confirm if not is_measured else [])
 
 
-def _note(count: _Count, result: PairResult, world: InferredWorld, submitted: Node, expected: Node) -> None:
+def _note(count: _Count, result: PairResult, world: InferredWorld, inference: Inference) -> None:
     count.unsure += result.status == "unsure"
     if result.status != "undefined":
         return
     count.undefined += 1
     count.reason = count.reason or (result.submitted if result.undefined_side != "expected" else result.expected)
-    if result.undefined_side in ("submitted", "expected") and _is_region(world, submitted, expected):
+    if result.undefined_side in ("submitted", "expected") and _is_region(inference, world):
         count.one_sided += 1
         count.side = result.undefined_side
 
 
-def _is_region(world: InferredWorld, submitted: Node, expected: Node) -> bool:
+def _is_region(inference: Inference, world: InferredWorld) -> bool:
     """Return whether one side only is undefined beside this point too, so that it is no isolated point."""
     numbers = {
-        symbol: value if value.denominator == 1 and symbol in world.indexed else value * Fraction(996, 997)
+        symbol: value if symbol in inference.integers else value * Fraction(996, 997)
         for symbol, value in world.numbers.items()
     }
     if not world.numbers:
         return True
     numbers = {symbol: value or Fraction(1, 9973) for symbol, value in numbers.items()}
+    expected, submitted = inference.trees[:2]
     beside = compare_at(replace(world, numbers=numbers), submitted, expected, most_bits=768)
     return beside.status == "undefined" and beside.undefined_side in ("submitted", "expected")
 
@@ -198,7 +215,7 @@ def _judged(
         return Decision(verdict="correct", evidence=(proof, _agreement(inference, count)))
     if equality is Equality.DIFFERENT:
         return silent("the canonical forms differ, and no point was found that separates them")
-    if count.unsure:
+    if count.unsure * 3 > count.looked:
         return silent(f"at {count.unsure} points the values could not be told apart or together")
     few = inference.numbers and count.looked > 2 and count.agreed < 3
     if few or count.undefined > 2 * count.agreed:
@@ -238,7 +255,9 @@ def _confirmed(world: InferredWorld, inference: Inference) -> Counterexample | N
 
 
 def _is_measured(node: Node) -> bool:
-    return any(isinstance(part, Limit) for part in walk(node)) or is_infinite(node)
+    return any(isinstance(part, Limit) or (isinstance(part, Big) and part.kind == "int") for part in walk(node)) or (
+        is_infinite(node)
+    )
 
 
 def _measured(world: InferredWorld, submitted: Node, expected: Node) -> PairResult:

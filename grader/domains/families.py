@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from grader.domains import pools
@@ -23,6 +24,7 @@ from grader.formula.tree import (
     Dist,
     Div,
     Dot,
+    Expect,
     Fn,
     Grad,
     Matrix,
@@ -129,6 +131,9 @@ class Families:
 def _smooth(generator: random.Random, symbols: tuple[Sym, ...], kind: Head) -> Node:
     """Return c + sum c_i x_i + c' sin(sum k_i x_i), and a part that moves with the parameters of gradients."""
 
+    def offset() -> Num:
+        return Num(generator.choice(pools.OFFSETS))
+
     def coefficient() -> Num:
         return Num(generator.choice(pools.COEFFICIENTS))
 
@@ -140,9 +145,9 @@ def _smooth(generator: random.Random, symbols: tuple[Sym, ...], kind: Head) -> N
 
     def wave() -> Node:
         inside = tuple(Mul((coefficient(), scalar(number))) for number in range(len(symbols)))
-        return Fn("sin", (Add((coefficient(), *inside)),))
+        return Fn("sin", (Add((offset(), *inside)),))
 
-    terms: list[Node] = [coefficient()]
+    terms: list[Node] = [offset()]
     terms.extend(Mul((coefficient(), scalar(number))) for number in range(len(symbols)))
     terms.append(Mul((coefficient(), wave())))
     if kind.is_parametric:

@@ -15,12 +15,13 @@ from grader.domains import families, pools, sorts
 from grader.domains.declarations import Declarations
 from grader.domains.draws import RejectedError
 from grader.domains.inferred_world import PARAMETERS, InferredWorld, Rows
+from grader.domains.sorts import exact
 from grader.domains.spaces import sample_space
 from grader.formula.balls import Evaluator
 from grader.formula.meaning import Meter
 from grader.formula.normal import Assumptions
 from grader.formula.tree import Call, Node, Num, Rel, Sym, free_symbols, walk
-from grader.formula.values import UndefinedError
+from grader.formula.values import NoValueError, UndefinedError
 
 ATTEMPTS = 24
 COUNTED = 12  # sums and products of symbolic length are looked at for lengths 1..12
@@ -287,11 +288,6 @@ def _holds(constraint: Rel, world: InferredWorld, numbers: Mapping[Sym, Fraction
             return False
 
 
-def exact(node: Node, numbers: Mapping[Sym, Fraction]) -> Fraction | None:
-    """Return the exact value of a rational expression, or None where it is no such thing."""
-    return sorts.exact(node, numbers)
-
-
 def infer(trees: Sequence[Node], declarations: Declarations, *, meter: Meter | None = None) -> Inference:
     """Return what the formulas need of a world.
 
@@ -312,7 +308,8 @@ def infer(trees: Sequence[Node], declarations: Declarations, *, meter: Meter | N
     bounds = {**_constant_bounds(kept), **head_bounds}
     taken = set(found_sorts.shapes) | set(named.events) | set(named.variables)
     symbols: list[Sym] = []
-    for tree in (*kept, *trees, *(node for shape in found_sorts.shapes.values() for node in shape)):
+    lawful = [law for symbol, law in declarations.laws.items() if symbol in named.variables]
+    for tree in (*kept, *trees, *lawful, *(node for shape in found_sorts.shapes.values() for node in shape)):
         for symbol in sorts.atoms(tree):
             if symbol not in taken and symbol not in symbols:
                 symbols.append(symbol)
@@ -388,7 +385,7 @@ def _bounds_of_heads(constraints: Sequence[Rel]) -> tuple[dict[Sym, Bounds], tup
         other = constraint.rhs if isinstance(constraint.lhs, Call) else constraint.lhs
         if len(calls) == 1 and calls[0].head.name not in ("∩", "∪", "complement") and exact(other, {}) is not None:
             stand_in[calls[0]] = calls[0].head
-            about.append(Rel(constraint.op, *(_replaced(s, stand_in) for s in (constraint.lhs, constraint.rhs))))
+            about.append(Rel(constraint.op, *(stand_in.get(s, s) for s in (constraint.lhs, constraint.rhs))))
         else:
             kept.append(constraint)
     bounds = _constant_bounds(about)
@@ -399,7 +396,3 @@ def _bounds_of_heads(constraints: Sequence[Rel]) -> tuple[dict[Sym, Bounds], tup
             if isinstance(head, Sym) and head not in bounds:
                 bounds[head] = Bounds(lower=exact(relation.rhs if head is relation.lhs else relation.lhs, {}))
     return bounds, tuple(kept)
-
-
-def _replaced(node: Node, stand_in: Mapping[Node, Sym]) -> Node:
-    return stand_in.get(node, node)

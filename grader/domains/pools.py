@@ -21,4 +21,6 @@ SHARES = _numbers("1/2 1/3 2/3 1/4 3/4 1/10 9/10 17/41 5/7 1/100 99/100 29/37 7/
 # Ranges of what is summed over; no two members have the same absolute value.
 SUPPORT = _numbers("1 2 -1/2 3 1/3 -3/2 5/2 -5/7")
 WEIGHTS = (1, 2, 3, 5, 4, 7, 9, 11)
+# Denominators of their own keep sums of terms from vanishing exactly.
+OFFSETS = _numbers("17/101 -23/101 31/101 -41/101 53/101 -61/101 71/101")
 COEFFICIENTS = _numbers("1/2 -1/3 2/3 1/4 -3/4 1/5 -2/5 3/7 -5/9 7/11")

@@ -69,9 +69,8 @@ def infer_sorts(trees: Sequence[Node], declarations: Declarations) -> Sorts:
                 if not _is_operator(part):
                     note(part)
             elif isinstance(part, Fn) and part.name in ("transpose", "det", "trace"):
-                for inner in walk(part.args[0]):
-                    if isinstance(inner, Sym) and inner.index is None:
-                        note(inner)
+                for inner in _factors(part.args[0]):
+                    note(inner)
     if shapes:
         for _ in range(3):
             for tree in trees:
@@ -84,6 +83,16 @@ def infer_sorts(trees: Sequence[Node], declarations: Declarations) -> Sorts:
     )
     shapes.update(dict.fromkeys(identities, (length, length)))
     return Sorts(shapes=shapes, identities=identities)
+
+
+def _factors(node: Node) -> Iterator[Node]:
+    """Yield the symbols that a sum or product of matrices consists of; the entries of a written matrix are numbers."""
+    if isinstance(node, Sym):
+        if node.index is None:
+            yield node
+    elif isinstance(node, (Add, Mul, Neg, Pow)) or (isinstance(node, Fn) and node.name == "transpose"):
+        for child in children(node):
+            yield from _factors(child)
 
 
 def _is_operator(symbol: Sym) -> bool:

@@ -184,7 +184,8 @@ OPERATOR_WORDS = {
     "DKL": "KL", "argmin": "argmin", "argmax": "argmax", "min": "min", "max": "max", "sup": "max", "inf": "min",
     "lim": "lim", "sum": "sum", "prod": "prod", "int": "int", "Sum": "Sum", "Product": "Product",
     "Integral": "Integral", "Limit": "Limit", "limit": "Limit", "summation": "Sum", "Derivative": "Derivative",
-    "diff": "Derivative", "integrate": "Integral", "product": "Product", "grad": "grad", "nabla": "nabla",
+    "diff": "Derivative", "integrate": "Integral", "product": "Product", "softmax": "softmax", "grad": "grad",
+    "nabla": "nabla",
     "Rational": "Rational", "Fraction": "Rational", "Expectation": "E", "sd": "Std", "std": "Std", "Std": "Std",
     "SD": "Std", "mean": "E", "Integer": "Identity", "Float": "Identity", "float": "Identity",
 }  # fmt: skip

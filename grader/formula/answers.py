@@ -12,10 +12,13 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from grader.errors import ReadError
+from grader.formula import alphabet as abc
 from grader.formula.clauses import Clause, Reading, Site
+from grader.formula.macros import CONNECTING_WORDS
 from grader.formula.notation import Notation
 from grader.formula.parser import parse
 from grader.formula.tree import (
+    FUNCTIONS,
     KL,
     Binder,
     Call,
@@ -334,3 +337,56 @@ def is_set_like(node: Node) -> bool:
     if isinstance(node, Call):
         return node.head.name in ("∪", "∩", "∖")
     return isinstance(node, (Interval, Set, Rel)) or (isinstance(node, Tuple) and len(node.items) in (0, 2))
+
+
+def strange_word(sides: tuple[Node, Node], notation: Notation) -> str:
+    """Return why a word of three or more letters, which stands on one side only, has no meaning; else nothing."""
+    words = [{part.name for part in walk(side) if isinstance(part, Sym) and _is_word(part.name)} for side in sides]
+    known = {symbol.name for symbol in (*notation.scalars, *notation.functions)}
+    strange = sorted((words[0] ^ words[1]) - known)
+    return f"the word {strange[0]} has no meaning here" if strange else ""
+
+
+def _is_word(name: str) -> bool:
+    letters = name.split()[-1].split("^")[0].rstrip("'")
+    return len(letters) >= 3 and letters.isascii() and letters.isalpha() and letters not in _LETTERS
+
+
+def split_letters(texts: Sequence[str], notation: Notation) -> list[str]:
+    """Return the texts with `xy` as `x y` where nothing else knows the word and its letters are symbols on their own.
+
+    Plain text only: in LaTeX letters are set apart anyhow. Text with a typed `*` or `_` names its symbols in words.
+    """
+    singles = {symbol.name for symbol in notation.scalars if len(symbol.name) == 1}
+    for text in texts:
+        singles |= set(re.findall(r"(?<![A-Za-z\\_])([A-Za-z])(?![A-Za-z_])", text))
+        if "\\" in text:
+            singles |= set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", text)))
+    counts = [set(re.findall(r"[A-Za-z]+", text)) for text in texts]
+
+    def spaced(match: re.Match[str], number: int) -> str:
+        word = match.group(0)
+        is_shared = all("\\" not in text and word in words for text, words in zip(texts, counts, strict=True))
+        if is_shared or word in notation.words or not set(word) <= singles or _is_known_word(word):
+            return word
+        return " ".join(word)
+
+    return [
+        text
+        if "\\" in text or "*" in text
+        else re.sub(r"(?<![A-Za-z_])[A-Za-z]{2,4}(?![A-Za-z0-9_(])", lambda m, n=number: spaced(m, n), text)  # type: ignore[misc]
+        for number, text in enumerate(texts)
+    ]
+
+
+def _is_known_word(word: str) -> bool:
+    tables = (abc.FUNCTION_WORDS, abc.OPERATOR_WORDS, abc.DISTRIBUTION_WORDS, abc.GREEK, abc.MODULES, CONNECTING_WORDS)
+    return any(word in table for table in tables) or word in ("oo", "inf", "dx", "dt", "dy", "dz", "du", "ds")
+
+
+_LETTERS = (
+    abc.GREEK
+    | frozenset(abc.GREEK_VARIANTS.values())
+    | {"ell", "dots", "hbar", "aleph", "ref", "conditional"}
+    | FUNCTIONS
+)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from grader.formula import constructs, symbols
-from grader.formula.lexer import Token
+from grader.formula.tokens import Token
 from grader.formula.tree import Add, Big, Neg, Node, Num, Rel, Sym
 
 if TYPE_CHECKING:
@@ -86,13 +86,31 @@ def _integral(parser: Parser, lower: Node | None, upper: Node | None, has_bounds
     start = parser.token.start
     slot: list[Sym] = []
     parser.integrals.append(slot)
-    if parser.takes_differential():
+    if takes_differential(parser):
         body: Node = parser.product()
     else:
         body = parser.additive()
         if not slot:
-            parser.takes_differential()
+            takes_differential(parser)
     parser.integrals.pop()
     if not slot:
         raise parser.fail("the integral has no differential", start)
     return Big("int", slot[0], lower if has_bounds else None, upper, body)
+
+
+def takes_differential(parser: Parser) -> bool:
+    """Step over `d x` if it ends the innermost integral that waits for it; return whether it did."""
+    if not (parser.at("name", "d") and parser.peek().kind == "name") and not (
+        parser.at("word") and len(parser.token.text) == 2 and parser.token.text[0] == "d"
+    ):
+        return False
+    waiting = next((slot for slot in reversed(parser.integrals) if not slot), None)
+    if waiting is None:
+        return False
+    if parser.at("word"):
+        waiting.append(Sym(parser.take().text[1]))
+    else:
+        parser.take()
+        symbol = symbols.plain(parser)
+        waiting.append(symbol)
+    return True

@@ -64,6 +64,19 @@ def derivative(node: Node, wrt: Callable[[Node], Node | None]) -> Node:
                 return add(first, neg(div(mul(numerator, below), Pow(denominator, TWO))))
             case Pow(base, exponent):
                 return _power(base, exponent, d)
+            case Fn("transpose", (inside,)):
+                moved = d(inside)
+                return ZERO if moved == ZERO else Fn("transpose", (moved,))
+            case Fn("trace", (inside,)):
+                moved = d(inside)
+                return ZERO if moved == ZERO else Fn("trace", (moved,))
+            case Fn("norm", (inside,)):
+                # |v|' = v . v' / |v|; of a number |x|' = x x' / |x|.
+                moved = d(inside)
+                return ZERO if moved == ZERO else Div(Mul((Fn("transpose", (inside,)), moved)), part)
+            case Fn("log", (Fn("det", (inside,)),)):
+                moved = d(inside)
+                return ZERO if moved == ZERO else Fn("trace", (Mul((Pow(inside, Neg(ONE)), moved)),))
             case Fn(name, args):
                 return _function(name, args, d)
             case Call(head, args, given, primes):

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from grader.formula import symbols, tables
+from grader.formula.tokens import Token
 from grader.formula.tree import (
     At,
     Const,
@@ -157,13 +158,19 @@ def bound(parser: Parser) -> Node:
         node = parser.bracketed(parser.relation, bar_closes=False)
         parser.expect("close", "}")
         return node.rhs if isinstance(node, Rel) and node.op == "=" else node
-    return script(parser)
+    # In [F]_0^3 the upper bound is no power of the lower one.
+    return parser.atom() if parser.at("num") else script(parser)
 
 
 def bars(parser: Parser, bar: str) -> Node:
     """Return an absolute value or a norm."""
     opened = parser.take()
     inner = parser.bracketed(parser.additive, bar_closes=True)
+    if bar == "|" and parser.at("op", "‖") and parser.token.end - parser.token.start == 2:
+        # |x||y|: the two bars in the middle belong to different values.
+        token = parser.token
+        halves = tuple(Token("op", "|", token.start + half, token.start + half + 1) for half in (0, 1))
+        parser.tokens = parser.tokens[: parser.index] + halves + parser.tokens[parser.index + 1 :]
     if not parser.accept("op", bar):
         raise parser.fail(f"{bar!r} is not closed", opened.start)
     if bar == "|":
@@ -303,3 +310,15 @@ def gradient(parser: Parser) -> Node:
     if parser.at("open", "[", "(", "\\{", "{"):
         return Grad(variable, group(parser))
     return Grad(variable, parser.juxtaposed())
+
+
+def bar_is_closed(parser: Parser) -> bool:
+    """Return whether a bar that opens here would close before the brackets around it do."""
+    depth = 0
+    for token in parser.tokens[parser.index + 1 :]:
+        depth += (token.kind == "open") - (token.kind == "close")
+        if depth < 0 or token.kind == "rel":
+            return False
+        if depth == 0 and token.kind == "op" and token.text == parser.token.text:
+            return True
+    return False

@@ -207,6 +207,16 @@ def _norm(x: Value, *order: Value) -> Value:
     return abs(x)
 
 
+def _same(x: Value) -> Value:
+    return x
+
+
+def _modulo(x: Value, divisor: Value) -> Value:
+    if divisor.is_zero():
+        raise UndefinedError("a remainder by zero")
+    return x - divisor * (x / divisor).floor()
+
+
 _REAL_ONLY = frozenset(["abs", "sign", "floor", "ceil", "max", "min", "norm", "mod", "heaviside", "root"])
 _RULES: dict[str, Callable[..., Value]] = {
     "log": lambda x: x.log(), "exp": lambda x: x.exp(), "sqrt": lambda x: x.sqrt(), "abs": abs,
@@ -219,5 +229,5 @@ _RULES: dict[str, Callable[..., Value]] = {
     "erf": lambda x: x.erf(), "erfc": lambda x: x.erfc(), "floor": lambda x: x.floor(),
     "ceil": lambda x: x.ceil(), "logistic": _logistic, "softplus": _softplus, "factorial": _factorial,
     "binomial": _binomial, "root": _root, "normal_pdf": _normal_pdf, "sign": _sign, "max": _maximum,
-    "min": _minimum, "norm": _norm,
+    "min": _minimum, "norm": _norm, "transpose": _same, "det": _same, "trace": _same, "mod": _modulo,
 }  # fmt: skip

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from grader.errors import ReadError
 from grader.formula import alphabet as abc
 from grader.formula.macros import CONNECTING_WORDS, MACROS, SYMBOLS
+from grader.formula.tokens import Lexed, Token
 
 MAX_CHARACTERS = 20_000
 MAX_TOKENS = 8_000
@@ -23,26 +24,6 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MACRO = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _LABEL = re.compile(r"\s*[_^]\s*")
 _TWO_CHARACTER = ("**", "//", "||", ":=", "==", "!=", "<=", ">=", "->", "<<", ">>")
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token: `kind` is one of num, name, word, op, open, close, rel, sep, remark, big, end."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-    accents: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Lexed:
-    """The tokens of a text, the spans that were boxed, and whether the text is LaTeX."""
-
-    text: str
-    tokens: tuple[Token, ...]
-    boxed: tuple[tuple[int, int], ...]
 
 
 def lex(text: str, *, words: Collection[str] = ()) -> Lexed:

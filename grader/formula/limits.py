@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from flint import acb, arb, ctx
 
+from grader.formula import quadrature
+from grader.formula.meaning import is_inferred
 from grader.formula.tree import Big, Const, Limit, Neg, Node, Sym
 from grader.formula.values import BudgetExceededError, NoValueError, UndefinedError, Value
 
@@ -36,7 +38,13 @@ def integral(evaluator: Evaluator, node: Big) -> Value:
     if Const("oo") in (node.lower, node.upper) or Neg(Const("oo")) in (node.lower, node.upper):
         return _improper(evaluator, node)
     lower, upper = evaluator.scalar(node.lower), evaluator.scalar(node.upper)
-    return _between(evaluator, node.body, node.variable, lower, upper)
+    try:
+        return _between(evaluator, node.body, node.variable, lower, upper)
+    except UndefinedError:
+        # An end at which the integrand has no value, as 1/sqrt(x) at 0.
+        if not is_inferred(evaluator.world):
+            raise
+        return quadrature.between(lambda x: evaluator.with_bound({node.variable: x}, node.body), lower, upper)
 
 
 def _between(evaluator: Evaluator, body: Node, variable: Sym, lower: Value, upper: Value) -> Value:
@@ -67,14 +75,22 @@ def _between(evaluator: Evaluator, body: Node, variable: Sym, lower: Value, uppe
 
 
 def _improper(evaluator: Evaluator, node: Big) -> Value:
-    """Return an integral over a half line or line by the substitution x = s / (1 - s^2), cut near the ends."""
-    far = [arb(2) ** 6, arb(2) ** 7]
-    values = []
-    for cut in far:
-        lower = -cut if node.lower == Neg(Const("oo")) else evaluator.scalar(node.lower)  # type: ignore[arg-type]
-        upper = cut if node.upper == Const("oo") else evaluator.scalar(node.upper)  # type: ignore[arg-type]
-        values.append(_between(evaluator, node.body, node.variable, lower, upper))
-    return _settled(values[0], values[1])
+    """Return an integral over a half line or the line; its error is measured."""
+
+    def integrand(x: Value) -> Value:
+        value = evaluator.with_bound({node.variable: x}, node.body)
+        if not isinstance(value, arb):
+            raise NoValueError("an integral of something that is not a number")
+        return value
+
+    is_from_minus, is_to_plus = node.lower == Neg(Const("oo")), node.upper == Const("oo")
+    if is_from_minus and is_to_plus:
+        return quadrature.line(integrand)
+    if is_to_plus and node.lower is not None and node.lower != Const("oo"):
+        return quadrature.half_line(integrand, evaluator.scalar(node.lower), 1)
+    if is_from_minus and node.upper is not None:
+        return quadrature.half_line(integrand, evaluator.scalar(node.upper), -1)
+    raise NoValueError("an integral whose bounds are turned")
 
 
 def series(evaluator: Evaluator, node: Big) -> Value:
@@ -86,14 +102,41 @@ def series(evaluator: Evaluator, node: Big) -> Value:
     if node.lower is None:
         raise NoValueError("a series without a first index")
     first = evaluator.integer(node.lower)
-    total = arb(0 if node.kind == "sum" else 1)
-    halfway: Value = None
+    terms = []
     for k in range(first, first + _SERIES_TERMS):
-        if k == first + _SERIES_TERMS // 2:
-            halfway = total
-        term = evaluator.with_bound({node.variable: arb(k)}, node.body)
-        total = total + term if node.kind == "sum" else total * term
-    return _settled(halfway, total)
+        terms.append(evaluator.with_bound({node.variable: arb(k)}, node.body))
+        if not isinstance(terms[-1], arb):
+            raise NoValueError("a series of things that are not numbers")
+    if node.kind == "sum" and all(a * b < 0 for a, b in itertools.pairwise(terms[:64])):
+        return _settled(_alternating(terms, 40), _alternating(terms, 60))
+    partial = list(itertools.accumulate(terms, (lambda a, b: a + b) if node.kind == "sum" else (lambda a, b: a * b)))
+    try:
+        return _settled(partial[_SERIES_TERMS // 2 - 1], partial[-1])
+    except UndefinedError:
+        return _extrapolated([partial[2**k - 1] for k in range(2, _SERIES_TERMS.bit_length())])
+
+
+def _alternating(terms: list[Value], count: int) -> Value:
+    """Return the sum of an alternating series (Cohen, Rodriguez Villegas and Zagier 2000, algorithm 1)."""
+    root = (3 + arb(8).sqrt()) ** count
+    total_weight = (root + 1 / root) / 2
+    b, c, total = arb(-1), -total_weight, arb(0)
+    for k in range(count):
+        c = b - c
+        total = total + c * (terms[k] if k % 2 == 0 else -terms[k])
+        b = b * (k + count) * (k - count) / ((k + arb(1) / 2) * (k + 1))
+    return total / total_weight
+
+
+def _extrapolated(row: list[Value]) -> Value:
+    """Return the limit of values at 4, 8, 16, ... terms whose error is a series in 1/n (Richardson)."""
+    last, previous = row[-1], row[-1]
+    for order in range(1, len(row)):
+        row = [(2**order * after - before) / (2**order - 1) for before, after in itertools.pairwise(row)]
+        if len(row) < 2:
+            break
+        previous, last = last, row[-1]
+    return _settled(previous, last)
 
 
 def limit(evaluator: Evaluator, node: Limit) -> Value:
@@ -139,11 +182,7 @@ def _by_extrapolation(evaluator: Evaluator, node: Limit, center: Value, sign: in
     for count in counts:
         point = arb(sign * count) if at_infinity else center + arb(sign) / count
         row.append(evaluator.with_bound({node.variable: point}, node.body))
-    last = row[-1]
-    for order in range(1, len(counts)):
-        row = [(2**order * after - before) / (2**order - 1) for before, after in itertools.pairwise(row)]
-        previous, last = last, row[-1]
-    return _settled(previous, last)
+    return _extrapolated(row)
 
 
 def _settled(nearer: Value, farther: Value) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from grader.formula import alphabet as abc
@@ -11,6 +12,7 @@ from grader.formula.tree import (
     Big,
     Binder,
     Call,
+    Cases,
     Const,
     Deriv,
     Div,
@@ -23,6 +25,7 @@ from grader.formula.tree import (
     Rel,
     Sym,
     Tuple,
+    substitute,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +33,15 @@ if TYPE_CHECKING:
 
 _DIVERGENCES = frozenset(["D", "bb D", "cal D", "KL"])
 _INDEX_OF_DIVERGENCE = frozenset(["KL", "kl"])
+
+
+def indicator(parser: Parser) -> Node:
+    """Return the indicator of the condition in brackets as a piecewise value."""
+    condition = constructs.group(parser)
+    if not isinstance(condition, Rel):
+        raise parser.fail("an indicator needs a condition")
+    one, zero = Num(Fraction(1)), Num(Fraction(0))
+    return Cases(((one, condition), (zero, None)))
 
 
 def is_expectation(parser: Parser, symbol: Sym) -> bool:
@@ -192,6 +204,8 @@ def word(parser: Parser) -> Node:
         return _limit(parser)
     if meaning in ("grad", "nabla"):
         return constructs.gradient(parser)
+    if meaning == "softmax":
+        return _softmax(parser)
     return _constructor(parser, meaning)
 
 
@@ -261,6 +275,23 @@ def _big_word(parser: Parser, meaning: str) -> Node:
         *parser.tokens[parser.index + 1 :],
     )
     return bigs.big(parser)
+
+
+def _softmax(parser: Parser) -> Node:
+    """Return `softmax_y(f(y))`: exp f over its sum over all y."""
+    start = parser.take().start
+    parser.accept("op", "_")
+    if parser.tokens[parser.index - 1].text != "_":
+        raise parser.fail("softmax needs the variable that it sums over, as in softmax_y", start)
+    braced = parser.accept("open", "{")
+    variable = symbols._unscripted(parser)
+    if braced:
+        parser.expect("close", "}")
+    if not parser.at("open"):
+        raise parser.fail("softmax needs its argument in brackets")
+    body = Fn("exp", (constructs.group(parser),))
+    other = Sym(f"all {variable.name}", variable.index) if isinstance(variable, Sym) else Sym("all")
+    return Div(body, Big("sum", other, None, None, substitute(body, {variable: other})))
 
 
 def _constructor(parser: Parser, meaning: str) -> Node:

@@ -13,8 +13,9 @@ from grader.errors import ReadError
 from grader.formula import alphabet as abc
 from grader.formula import bigs, constructs, symbols, words
 from grader.formula.clauses import Clause, Link, Reading, Site, reach_of_sums
-from grader.formula.lexer import Lexed, Token, lex
+from grader.formula.lexer import lex
 from grader.formula.notation import Notation
+from grader.formula.tokens import Lexed, Token
 from grader.formula.tree import Add, Call, Div, Dot, Fn, Mul, Neg, Node, Num, Rel, Sym
 
 MAX_NESTING = 48
@@ -226,7 +227,7 @@ class Parser:
 
     def product(self) -> Node:
         """Return a product or quotient; juxtaposition multiplies."""
-        if self.integrals and self.takes_differential():
+        if self.integrals and bigs.takes_differential(self):
             return Num(Fraction(1))
         factors = [self.power()]
         slash: int | None = None
@@ -235,6 +236,10 @@ class Parser:
                 self.take()
                 slash = None
                 factors.append(self.signed_factor())
+            elif self.at("op", "mod"):
+                self.take()
+                joined = factors[0] if len(factors) == 1 else Mul(tuple(factors))
+                factors = [Fn("mod", (joined, self.power()))]
             elif self.at("op", "/"):
                 offset = self.take().start
                 denominator = self.signed_factor()
@@ -245,7 +250,7 @@ class Parser:
                 is_parted = self.token.start > self.tokens[self.index - 1].end
                 slash = offset if not self.closed_group_before() and not (is_number and is_parted) else None
             elif self.starts_factor():
-                if self.integrals and self.takes_differential():
+                if self.integrals and bigs.takes_differential(self):
                     break
                 factor = self.power()
                 last = factors[-1]
@@ -285,19 +290,8 @@ class Parser:
             return True
         if token.kind == "op":
             if token.text in ("|", "‖"):
-                return not self.bar_closes[-1] and not self.evaluation_bar() and self.bar_is_closed()
+                return not self.bar_closes[-1] and not self.evaluation_bar() and constructs.bar_is_closed(self)
             return token.text in ("√", "∇")
-        return False
-
-    def bar_is_closed(self) -> bool:
-        """Return whether a bar that opens here would close before the brackets around it do."""
-        depth = 0
-        for token in self.tokens[self.index + 1 :]:
-            depth += (token.kind == "open") - (token.kind == "close")
-            if depth < 0 or token.kind == "rel":
-                return False
-            if depth == 0 and token.kind == "op" and token.text == self.token.text:
-                return True
         return False
 
     def evaluation_bar(self) -> bool:
@@ -359,6 +353,9 @@ class Parser:
         if token.text == "√":
             self.take()
             return Fn("sqrt", (self.atom(),))
+        if token.text == "¬":
+            self.take()
+            return Call(Sym("complement"), (self.power(),))
         if token.text == "∇":
             return constructs.gradient(self)
         if token.text in ("|", "‖"):
@@ -379,7 +376,7 @@ class Parser:
                 break
             if self.at("open") and not all(isinstance(factor, Num) for factor in factors):
                 break
-            if self.at("op", "∇") or (self.integrals and self.takes_differential()):
+            if self.at("op", "∇") or (self.integrals and bigs.takes_differential(self)):
                 break
             factors.append(self.power())
         return factors[0] if len(factors) == 1 else Mul(tuple(factors))
@@ -387,23 +384,6 @@ class Parser:
     def latex_free(self) -> bool:
         """Return whether the text is plain notation."""
         return "\\" not in self.text
-
-    def takes_differential(self) -> bool:
-        """Step over `d x` if it ends the innermost integral that waits for it; return whether it did."""
-        if not (self.at("name", "d") and self.peek().kind == "name") and not (
-            self.at("word") and len(self.token.text) == 2 and self.token.text[0] == "d"
-        ):
-            return False
-        waiting = next((slot for slot in reversed(self.integrals) if not slot), None)
-        if waiting is None:
-            return False
-        if self.at("word"):
-            waiting.append(Sym(self.take().text[1]))
-        else:
-            self.take()
-            symbol = symbols.plain(self)
-            waiting.append(symbol)
-        return True
 
     def bracketed(self, parse: Callable[[], Node], *, bar_closes: bool) -> Node:
         """Run a parse inside brackets, in which a bar closes or opens as said."""

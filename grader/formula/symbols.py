@@ -238,6 +238,8 @@ def applied(parser: Parser, symbol: Sym, start: int) -> Node:
         return operators.expectation(parser, "E")
     if operators.is_divergence(parser, symbol):
         return operators.divergence(parser)
+    if symbol.name in ("bb 1", "bf 1", "1") and parser.at("open", "[", "(", "\\{", "{"):
+        return operators.indicator(parser)
     if symbol.name in ("P", "bb P", "Pr") and operators.is_probability(parser, symbol):
         return operators.expectation(parser, "P")
     known = parser.notation.functions.get(symbol) or parser.notation.functions.get(_unprimed(symbol))
@@ -246,9 +248,9 @@ def applied(parser: Parser, symbol: Sym, start: int) -> Node:
             return applied
     elif symbol.name in _DISTRIBUTION_LETTERS and _is_distribution(parser, symbol):
         return words.distribution(parser, _DISTRIBUTION_LETTERS[symbol.name])
-    if symbol == Sym("Gamma") and parser.at("open", "(") and not _is_declared(parser, symbol):
-        if applied := _known_function(parser, symbol, "gamma"):
-            return applied
+    is_gamma = symbol == Sym("Gamma") and parser.at("open", "(") and not _is_declared(parser, symbol)
+    if is_gamma and (applied := _known_function(parser, symbol, "gamma")):
+        return applied
     if parser.at("open", "(") and _is_application(parser, symbol, start):
         args, given = arguments(parser)
         return Call(_unprimed(symbol), args, given, symbol.name.count("'") if symbol != _unprimed(symbol) else 0)
@@ -323,6 +325,9 @@ def _is_application(parser: Parser, symbol: Sym, start: int) -> bool:
         return True
     if symbol.name.endswith("'") or symbol.name in ("P", "Pr"):
         return True
+    if symbol == Sym("pi"):
+        # A policy of a plain name; in 2 pi (s + t) it is the number.
+        return _arguments_are_plain(parser) and parser.tokens[parser.index - 2].kind != "num"
     customary = symbol.name.split()[-1].rstrip("^*") in CUSTOMARY_FUNCTIONS and _arguments_are_plain(parser)
     return parser.choose(start, "application", ("a product", "a function"), int(customary), symbol) == 1
 
