@@ -12,7 +12,7 @@ from grader.domains.world import FiniteWorld
 from grader.formula.normal import Assumptions, Equality
 from grader.formula.printer import to_latex, to_text
 from grader.formula.prover import prove_equal
-from grader.formula.tree import Call, Node, walk
+from grader.formula.tree import Call, Dist, Node, walk
 from grader.formula.values import BudgetExceededError, NoValueError
 from grader.model import Agreement, Counterexample, Evidence, Proof, Silence
 from grader.rubric import Space
@@ -128,6 +128,14 @@ def counterexample(
     )
 
 
+def _pieces(submitted: Node, expected: Node) -> list[tuple[Node, Node]]:
+    """Return the numbers to prove equal: two laws of one family are equal if their parameters are."""
+    if isinstance(submitted, Dist) and isinstance(expected, Dist) and submitted.name == expected.name:
+        if len(submitted.args) == len(expected.args):
+            return list(zip(submitted.args, expected.args, strict=True))
+    return [(submitted, expected)]
+
+
 def proved(submitted: Node, expected: Node, space: Space, *, check: str, effort: Effort) -> Proof | None:
     """Return a symbolic proof that both are equal, or None if none was found within the budget."""
     positive = space.positive | {
@@ -137,8 +145,15 @@ def proved(submitted: Node, expected: Node, space: Space, *, check: str, effort:
         if isinstance(part, Call) and part.head in space.positive
     }
     assumptions = Assumptions(positive=frozenset(positive), integer=frozenset(space.integers))
-    use_sympy = effort.sympy_s > 0
-    result = prove_equal(submitted, expected, assumptions, budget_s=effort.sympy_s or 1.0, use_sympy=use_sympy)
-    if result.status is not Equality.EQUAL:
-        return None
-    return Proof(check=check, method=result.method, statement=f"{to_text(submitted)} = {to_text(expected)}")
+    methods = []
+    for left, right in _pieces(submitted, expected):
+        if left == right:
+            methods.append("the same tree")
+            continue
+        use_sympy = effort.sympy_s > 0
+        result = prove_equal(left, right, assumptions, budget_s=effort.sympy_s or 1.0, use_sympy=use_sympy)
+        if result.status is not Equality.EQUAL:
+            return None
+        methods.append(result.method)
+    method = ", ".join(dict.fromkeys(methods))
+    return Proof(check=check, method=method, statement=f"{to_text(submitted)} = {to_text(expected)}")
