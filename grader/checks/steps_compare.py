@@ -24,6 +24,7 @@ LEAST_WORLDS = 2
 MOST_BITS = 1536
 _SHRINK = 40
 CHECK = "steps"
+TOO_EXPENSIVE = "too expensive to evaluate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,8 @@ def compare(
     try:
         unknown, others = knowledge.unknowns(left), knowledge.unknowns(rights)
         uneven = unknown ^ others
-        if may_lose and not others - unknown:
+        # A number in the place of names is what somebody measured, not what follows.
+        if may_lose and not others - unknown and free_symbols(rights):
             uneven = frozenset()
         about = tuple(one for one in restrictions if _is_about(one, left, rights))
         found = _over_worlds(knowledge.setting(left, rights, restrictions=about), court.seed)
@@ -102,7 +104,7 @@ def _over_worlds(setting: Setting, seed: str) -> Compared:
     except NoValueError as error:
         return Compared(status="silent", reason=str(error))
     except BudgetExceededError as error:
-        return Compared(status="silent", reason=f"too expensive to evaluate: {error}")
+        return Compared(status="silent", reason=f"{TOO_EXPENSIVE}: {error}")
     if agreed < LEAST_WORLDS or undefined > agreed:
         return Compared(status="silent", reason=f"both sides have values at {agreed} points only: {reason}")
     return Compared(status="agree", setting=setting)

@@ -11,9 +11,17 @@ from grader.checks.steps_spoken import spoken_regimes
 from grader.checks.steps_worlds import HiddenError, Knowledge
 from grader.formula.notation import Notation
 from grader.formula.tree import Call, Expect, Node, Sym
-from grader.model import Verdict
+from grader.model import Step, Verdict
 
 _SIGNS = ("=", "≈", "→")
+
+
+def end_after(
+    steps: tuple[Step, ...], text: str, notation: Notation, knowledge: Knowledge, known: Known
+) -> bool | None:
+    """Return whether the end is right, given the steps: without a false one it is never called wrong."""
+    found = is_end_right(text, notation, knowledge, known)
+    return None if found is False and not any(step.kind for step in steps) else found
 
 
 def is_end_right(text: str, notation: Notation, knowledge: Knowledge, known: Known) -> bool | None:

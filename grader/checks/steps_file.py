@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from grader.checks.steps_end import is_end_right
+from grader.checks.steps_end import end_after
 from grader.checks.steps_known import Known, known_in
 from grader.checks.steps_text import check_derivation
 from grader.checks.steps_worlds import DeclaredKnowledge, SpaceKnowledge
@@ -183,6 +183,12 @@ def declared(front: FrontMatter) -> tuple[DeclaredKnowledge, Notation, tuple[Reg
     functions: dict[str, str] = {}
     for symbol, text in front.symbols.items():
         _read_domain(symbol, text.strip(), domain, integers, functions)
+    speaks_of_it = re.search(r"logistic|sigmoid", front.body, re.IGNORECASE)
+    is_applied = re.search(r"\\sigma'?\s*(?:\\left)?\s*\(", front.body)
+    if "\\sigma" not in front.symbols and speaks_of_it and is_applied:
+        functions["\\sigma"] = "logistic"
+    if re.search(r"\bindependent\b|\bi\.?i\.?d\b|\buncorrelated\b", front.body):
+        domain.append("independent")
     declarations = declare(domain, integers, dict(front.define), functions)
     notation = declarations.notation
     plain = frozenset(symbol_of(text, Notation(), what="symbols") for text in front.symbols if text not in functions)
@@ -271,7 +277,7 @@ def check_file(path: Path, *, rubric: Rubric | None = None, part_id: str = "") -
     knowledge, notation, regimes = declared(front)
     known = Known(regimes=regimes)
     steps = check_derivation(front.body, notation, knowledge, place=Place(file=path.name), known=known)
-    end = is_end_right(front.body, notation, knowledge, known)
+    end = end_after(steps, front.body, notation, knowledge, known)
     return StepsReport(file=path.name, steps=steps, end_right=end)
 
 
@@ -279,7 +285,7 @@ def _of_part(body: str, part: Part, rubric: Rubric, path: Path) -> StepsReport:
     known, knowledge = known_in(rubric, part), SpaceKnowledge(part.space)
     notation = part.space.notation
     steps = check_derivation(body, notation, knowledge, place=Place(file=path.name), known=known)
-    return StepsReport(file=path.name, steps=steps, end_right=is_end_right(body, notation, knowledge, known))
+    return StepsReport(file=path.name, steps=steps, end_right=end_after(steps, body, notation, knowledge, known))
 
 
 def _of_submission(path: Path, rubric: Rubric) -> StepsReport | None:
@@ -299,8 +305,9 @@ def _of_submission(path: Path, rubric: Rubric) -> StepsReport | None:
                         if isinstance(answer, Prose):
                             found = True
                             notation = part.space.notation
-                            steps += check_derivation(answer.text, notation, knowledge, place=answer.place, known=known)
-                            end = is_end_right(answer.text, notation, knowledge, known)
+                            own = check_derivation(answer.text, notation, knowledge, place=answer.place, known=known)
+                            steps += own
+                            end = end_after(own, answer.text, notation, knowledge, known)
     if not found:
         return None
     steps.sort(key=lambda step: step.line)

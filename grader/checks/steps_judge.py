@@ -82,11 +82,11 @@ def judge_equal(
     found = compare(left, rights, court, restrictions=restrictions, may_lose=hints.is_link)
     if found.status == "agree":
         return right()
-    if found.status == "silent":
-        return undecided(found.reason)
     excuse = _excuse(left, rights, court, conditions, restrictions)
     if excuse is not None:
         return excuse
+    if found.status == "silent":
+        return undecided(found.reason)
     if hints.is_equation:
         return undecided("an equation that is imposed or solved, not a claim for all values")
     if _is_equation_to_zero(left, rights, court):

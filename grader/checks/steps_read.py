@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from grader.errors import ReadError
 from grader.formula import alphabet as abc
-from grader.formula.clauses import Clause
+from grader.formula.clauses import Clause, Reading
 from grader.formula.notation import Notation
 from grader.formula.parser import parse
 from grader.formula.tree import Node
@@ -59,11 +59,17 @@ _SIGNS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One member of a chain: its tree, or None with the reason if it could not be read; `text` as written."""
+    """One member of a chain: its tree, or None with the reason if it could not be read.
+
+    Attributes:
+        text: As written.
+        others: The trees in other readings.
+    """
 
     node: Node | None
     text: str
     reason: str = ""
+    others: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +206,7 @@ def read_derivation(text: str, notation: Notation) -> Derivation:
                         is_limit=bool(_LIMIT.search(context.section_before)),
                         section=context.section,
                         paragraph=context.paragraph,
+                        others=_pairs(member, right),
                     )
                 )
                 member, position = right, position + 1
@@ -210,6 +217,16 @@ def read_derivation(text: str, notation: Notation) -> Derivation:
     mixed = {claim.chain for claim in claims if claim.op == "≈"}
     claims = [replace(one, is_approximate=False) if one.chain in mixed and one.op == "=" else one for one in claims]
     return Derivation(claims=tuple(claims), objectives=tuple(objectives))
+
+
+def _pairs(left: Member, rights: Member) -> tuple[tuple[Node, Node], ...]:
+    """Return both sides in their other readings."""
+    count = max(len(left.others), len(rights.others))
+    if left.node is None or rights.node is None:
+        return ()
+    lefts = left.others or (left.node,) * count
+    others = rights.others or (rights.node,) * count
+    return tuple(pair for pair in zip(lefts, others, strict=False) if pair != (left.node, rights.node))
 
 
 class _Context:
@@ -275,13 +292,31 @@ Links = list[tuple[str, int, str]]
 def _chains(latex: str, notation: Notation) -> Iterator[tuple[list[Member], Links, str]]:
     """Yield members, links and lead of each clause; one member more than links unless it begins with a sign."""
     try:
-        clauses = parse(latex, notation).clauses
+        reading = parse(latex, notation)
     except ReadError as error:
         yield from _cut(latex, notation, error)
         return
-    for clause in clauses:
+    others = list(_other_readings(latex, notation, reading))
+    for number, clause in enumerate(reading.clauses):
         members, links = _of_clause(clause, latex, notation)
+        for place, member in enumerate(members):
+            different = [_of_clause(other[number], latex, notation)[0][place].node for other in others]
+            if others:
+                members[place] = replace(member, others=tuple(node for node in different if node is not None))
         yield members, links, clause.lead
+
+
+def _other_readings(latex: str, notation: Notation, reading: Reading) -> Iterator[tuple[Clause, ...]]:
+    """Yield the clauses in the other reading of each kind of question that the text leaves open, at all its places."""
+    kinds = sorted({site.kind for site in reading.sites})
+    for kind in kinds:
+        choices = {(site.offset, site.kind): 1 for site in reading.sites if site.kind == kind}
+        try:
+            other = parse(latex, notation, choices).clauses
+        except ReadError:
+            continue
+        if [len(clause.links) for clause in other] == [len(clause.links) for clause in reading.clauses]:
+            yield other
 
 
 def _of_clause(clause: Clause, latex: str, notation: Notation) -> tuple[list[Member], Links]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from grader.checks.steps_answers import judge_known, judge_objectives
-from grader.checks.steps_compare import Court, compare
+from grader.checks.steps_compare import TOO_EXPENSIVE, Court, compare
 from grader.checks.steps_judge import (
     Hints,
     Judgement,
@@ -28,9 +28,11 @@ from grader.checks.steps_spoken import spoken_regimes
 from grader.checks.steps_worlds import HiddenError, Knowledge, SpaceKnowledge
 from grader.formula.notation import Notation
 from grader.formula.tree import (
+    Big,
     Call,
     Const,
     Expect,
+    Limit,
     Node,
     Pow,
     Rel,
@@ -46,6 +48,8 @@ _EQUAL = frozenset("=")
 _APPROXIMATE = frozenset("≈≲≳")
 _ORDER = frozenset("<>≤≥")
 _AHEAD = 600
+_MOST_CLAIMS = 2000
+_MOST_EXPENSIVE = 3
 
 
 @dataclass(slots=True)
@@ -58,6 +62,9 @@ class _State:
     restrictions: list[tuple[int, Rel]] = field(default_factory=list)
     solved: tuple[tuple[int, Node], ...] = ()
     integrated: dict[int, Sym | None] = field(default_factory=dict)
+    constraints: list[frozenset[Sym]] = field(default_factory=list)
+    looked: int = 0
+    expensive: int = 0
 
 
 def check_steps(text: str, space: Space, *, place: Place, known_right: Known | None = None) -> tuple[Step, ...]:
@@ -117,15 +124,29 @@ def _judge(claim: Claim, derivation: Derivation, state: _State) -> Judgement:
     if lhs is None or rhs is None:
         reason = claim.lhs.reason if lhs is None else claim.rhs.reason
         return undecided(f"not read: {reason}")
+    state.looked += 1
+    if state.looked > _MOST_CLAIMS:
+        return undecided(f"only the first {_MOST_CLAIMS} relations of a text are looked at")
+    has_sums = any(isinstance(part, (Big, Limit)) for side in (lhs, rhs) for part in walk(side))
+    if state.expensive >= _MOST_EXPENSIVE and has_sums:
+        return undecided(f"{_MOST_EXPENSIVE} sums of this text were too expensive: no more are tried")
     lhs, rhs = with_bracket_variable(lhs, rhs, state.integrated.get(claim.chain))
     state.integrated[claim.chain] = integrated_in(rhs) or integrated_in(lhs) or state.integrated.get(claim.chain)
     judged = _judge_reading(claim, lhs, rhs, derivation, state)
+    state.expensive += judged.reason.startswith(TOO_EXPENSIVE)
     if judged.kind != "false":
+        is_name = isinstance(lhs, (Sym, Call, Expect)) or isinstance(rhs, Sym)
+        if judged.verdict is Verdict.UNDECIDED and claim.is_alone and claim.op in _EQUAL and not is_name:
+            state.constraints.append(free_symbols(lhs) | free_symbols(rhs))
         return judged
     for left, right_side in [*other_reach(lhs, rhs), *claim.others]:
         again = _judge_reading(claim, left, right_side, derivation, state)
         if again.kind != "false":
-            return again
+            return again if again.verdict is Verdict.CORRECT else undecided("in another reading it is not refuted")
+    used = free_symbols(lhs) | free_symbols(rhs)
+    is_related = any(len(one) > 1 and one <= used for one in state.constraints)
+    if state.court.knowledge.space is None and is_related:
+        return undecided("the text relates these names by an equation")
     return judged
 
 
@@ -200,7 +221,8 @@ def _has_value(node: Node, knowledge: Knowledge) -> bool:
 def _is_free_name(node: Node, knowledge: Knowledge) -> bool:
     """Return whether a side is a name as a whole that the problem gives no value."""
     if isinstance(node, Expect):
-        return node.kind != "E" or bool(node.given)
+        # Without an assignment moments of random variables are worked out, not named.
+        return knowledge.space is not None and (node.kind != "E" or bool(node.given))
     if isinstance(node, (Sym, Call)):
         return not knowledge.knows(node)
     return False
