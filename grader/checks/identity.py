@@ -130,9 +130,9 @@ def counterexample(
 
 def _pieces(submitted: Node, expected: Node) -> list[tuple[Node, Node]]:
     """Return the numbers to prove equal: two laws of one family are equal if their parameters are."""
-    if isinstance(submitted, Dist) and isinstance(expected, Dist) and submitted.name == expected.name:
-        if len(submitted.args) == len(expected.args):
-            return list(zip(submitted.args, expected.args, strict=True))
+    match submitted, expected:
+        case Dist(name=own, args=first), Dist(name=other, args=second) if own == other and len(first) == len(second):
+            return list(zip(first, second, strict=True))
     return [(submitted, expected)]
 
 
