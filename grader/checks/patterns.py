@@ -5,7 +5,7 @@
     group     =  item { " | " item }
     item      =  CONCEPT  |  phrase
     phrase    =  words one after the other; `a/b` either word, `stem*` any word that begins so,
-                 `~` up to four words that do not matter
+                 `~` up to four words that do not matter, within one segment
 
 Words are compared by stems (`sums`, `summed`, `summing`), mathematics as words (`sigma^4 < sigma^2`).
 """
@@ -88,8 +88,12 @@ def items(pattern: Pattern) -> Iterator[Item]:
             yield from side
 
 
-def end_of(phrase: Phrase, words: Sequence[str], at: int) -> int | None:
-    """Return the index after a phrase that begins at `at`, else None; a gap takes as few words as it can."""
+def end_of(phrase: Phrase, words: Sequence[str], at: int, segments: Sequence[int] = ()) -> int | None:
+    """Return the index after a phrase that begins at `at`, else None; a gap takes as few words as it can.
+
+    Where `segments` are given, a gap never reaches into another segment: `y_w ~ large ~ reward` is not found in
+    "the difference to y_w is large when the reward ...".
+    """
     reach = [at]
     gap = False
     for element in phrase:
@@ -103,6 +107,7 @@ def end_of(phrase: Phrase, words: Sequence[str], at: int) -> int | None:
             for start in reach
             for skip in spread
             if start + skip < len(words)
+            and not (gap and segments and segments[start - 1] != segments[start + skip])
             and (words[start + skip] in exact or (starts and words[start + skip].startswith(starts)))
         })  # fmt: skip
         gap = False

@@ -4,13 +4,15 @@ A rubric lists claims as data. A claim is found where one of its patterns holds 
 something. The pattern language is that of `grader.checks.patterns`.
 
 Words are compared by stems (`sums`, `summed`, `summing`), mathematics as words (`sigma^4 < sigma^2`). A CONCEPT
-is a named group of the rubric with an opposite or none. Concepts are found longest first and do not overlap, so
-`no noise` is one thing and not a denial. A denial (not, never, no longer, without, ...) turns a concept into its
-opposite and strikes out what has none; what is set apart (unlike, rather than, instead of) is struck out.
+is a named group of the rubric with an opposite or none; `grader.checks.reading` finds them.
 
 `LARGE <-> WRONG` holds where largeness is said *of* being wrong: both concepts and their opposites are paired up
-along the sentence, neighbours first, those within one segment (between commas, brackets, "and", "but") before
-others. "When it is wrong the weight is large, and small when it is right" holds it, the reverse does not.
+along the sentence, neighbours first, those within one segment (between commas, brackets, "and", "but", "when")
+before others. "When it is wrong the weight is large, and small when it is right" holds it, the reverse does not.
+It holds only where no pair, and no concept left over beside a pair, says the contrary.
+
+Nobody is marked wrong for a sentence that can be read as right: where one sentence makes a needed and a wrong claim,
+or it is not clear what is said of what, the verdict is undecided.
 
 Sentences that only suppose (if ... were ... would), report an opinion ("one might think", "it is false that") or
 speak of another method claim nothing. Neither do words in a row without a verb, a sign or any small word.
@@ -18,40 +20,31 @@ speak of another method claim nothing. Neither do words in a row without a verb,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from grader.checks.patterns import Group, Item, Pattern, Phrase, compiled, end_of, items, phrase_of
-from grader.checks.sentences import MAX_TEXT, Sentence, sentences, stem
+from grader.checks.patterns import Group, Item, Pattern, compiled, end_of, items
+from grader.checks.reading import DENIALS, Concept, Hit, Read, read_sentence, reads_as_english, states, vocabulary
+from grader.checks.sentences import MAX_TEXT, sentences
 from grader.errors import RubricError
 from grader.model import Evidence, Mention, Silence, Verdict
 
 MAX_EVENTS = 200
-NOTHING = "NOTHING"
-SCOPE = 7
+__all__ = ["Claim", "Concept", "ProseRubric", "find_claims", "judge_prose"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One claim: `says` in words for the report; found if a pattern of `any_of` holds and none of `unless`."""
+    """One claim: `says` in words for the report; found if a pattern of `any_of` holds and none of `unless`.
+
+    `beside` of a wrong claim names the needed claims that one sentence can make with it without contradicting itself.
+    """
 
     id: str
     says: str
     any_of: tuple[str, ...]
     unless: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concept:
-    """A named group of phrases, with the name of the concept that a denial turns it into (empty for none).
-
-    The name `NOTHING` is for phrases that only look like something: it takes their words from other concepts.
-    """
-
-    name: str
-    phrases: tuple[str, ...]
-    opposite: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,21 +85,37 @@ class ProseRubric:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
-    concept: str
-    start: int
-    end: int
-    segment: int
+class _Found:
+    """A claim with the indices of the sentences that make it."""
+
+    claim: Claim
+    earns: bool
+    places: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A sentence with its concepts after denials, the words that are struck out, and whether it states anything."""
+def _find(reads: Sequence[Read], rubric: ProseRubric) -> list[_Found]:
+    found = []
+    for earns, claims in ((True, rubric.needed), (False, rubric.wrong)):
+        for claim in claims:
+            places = tuple(dict.fromkeys(_places(claim, reads, rubric)))
+            if places:
+                found.append(_Found(claim, earns, places))
+    return found
 
-    sentence: Sentence
-    hits: tuple[_Hit, ...]
-    denied: frozenset[int]
-    segments: tuple[int, ...]
+
+def _reads(text: str, rubric: ProseRubric) -> list[Read]:
+    return [
+        read_sentence(sentence, rubric.concepts)
+        for sentence in sentences(text)
+        if states(sentence, rubric.other_methods)
+    ]
+
+
+def _mentions(found: Sequence[_Found], reads: Sequence[Read], check: str) -> list[Mention]:
+    return [
+        Mention(check=check, claim=f.claim.says, quotation=reads[f.places[0]].sentence.quotation, earns=f.earns)
+        for f in found
+    ]
 
 
 def find_claims(text: str, rubric: ProseRubric, *, check: str = "prose") -> list[Mention]:
@@ -116,221 +125,114 @@ def find_claims(text: str, rubric: ProseRubric, *, check: str = "prose") -> list
     >>> [found.quotation for found in find_claims("The tower is tall. Is it?", ProseRubric(needed=(tall,)))]
     ['The tower is tall.']
     """
-    reads = [_read(sentence, rubric) for sentence in sentences(text) if _states(sentence, rubric)]
-    found: list[Mention] = []
-    for earns, claims in ((True, rubric.needed), (False, rubric.wrong)):
-        for claim in claims:
-            quotation = next((quotation for quotation in _places(claim, reads, rubric)), None)
-            if quotation is not None:
-                found.append(Mention(check=check, claim=claim.says, quotation=quotation, earns=earns))
-    return found
+    reads = _reads(text, rubric)
+    return _mentions(_find(reads, rubric), reads, check)
 
 
 def judge_prose(text: str, rubric: ProseRubric, *, check: str = "prose") -> tuple[Verdict, tuple[Evidence, ...]]:
     """Return the verdict on a text and the claims behind it.
 
-    Correct: enough needed claims and no wrong one. Partial: a wrong claim beside right ones, or only some of the
-    needed. Incorrect: a wrong claim and no needed one. Undecided: text in which nothing is recognised, or text that
-    is not English (a person looks). Missing: no text.
+    Correct: enough needed claims and no wrong one. Partial: a wrong claim in another sentence than the right ones,
+    or only some of the needed. Incorrect: a wrong claim and no sentence that can be read as right. Undecided (a person
+    looks): nothing is recognised, a sentence can be read both ways, or the text is not English. Missing: no text.
     """
     if not text.strip():
         return Verdict.MISSING, ()
+
+    def undecided(reason: str) -> tuple[Verdict, tuple[Evidence, ...]]:
+        return Verdict.UNDECIDED, (Silence(check=check, reason=reason + "; a person looks"),)
+
     if len(text) > MAX_TEXT:
-        return Verdict.UNDECIDED, (Silence(check=check, reason=f"the text is longer than {MAX_TEXT} characters"),)
-    if not _reads_as_english(text):
-        return Verdict.UNDECIDED, (Silence(check=check, reason="the text does not read as English; a person looks"),)
-    mentions = find_claims(text, rubric, check=check)
-    right = sum(mention.earns for mention in mentions)
-    wrong = len(mentions) - right
+        return undecided(f"the text is longer than {MAX_TEXT} characters")
+    if not reads_as_english(text):
+        return undecided("the text does not read as English")
+    reads = _reads(text, rubric)
+    found = _find(reads, rubric)
+    right = [f for f in found if f.earns]
+    wrong = [f for f in found if not f.earns]
+    for bad in wrong:
+        for good in right:
+            if good.claim.id not in bad.claim.beside and (both := set(good.places) & set(bad.places)):
+                quotation = reads[min(both)].sentence.quotation
+                return undecided(f"a right and a wrong claim are recognised in one sentence: {quotation!r}")
+    if not right and (unclear := next((r for r in reads if _unclear(r, rubric)), None)) is not None:
+        return undecided(f"it is not clear what is said of what in {unclear.sentence.quotation!r}")
+    if not found:
+        return undecided("no claim of the rubric was recognised in the text")
     enough = len(rubric.needed) if rubric.enough is None else rubric.enough
-    if not mentions:
-        reason = "no claim of the rubric was recognised in the text; a person looks"
-        return Verdict.UNDECIDED, (Silence(check=check, reason=reason),)
-    if right and (wrong or right < enough):
-        return Verdict.PARTIAL, tuple(mentions)
-    return (Verdict.CORRECT if right else Verdict.INCORRECT), tuple(mentions)
-
-
-# ---------------------------------------------------------------- sentences
-
-_DENIALS = frozenset(
-    "not never no cannot without neither nor hardly barely none nothing nobody fails fail lacks".split()
-)
-_APART = ("unlike", "rather than", "instead of", "as opposed to", "in contrast to", "in contrast with", "other than")
-_STOPS = frozenset("but because since when whenever if so which while whereas hence therefore → thus although".split())
-_PARTING = frozenset("and but while whereas so then → when whenever if because since hence thus".split())
-_OPINION = (
-    "one/you/we/people/some/students/many might/may/could/would ~ think/say/believe/argue/expect",
-    "some/people/students/many/others say/think/believe/claim", "misconception", "tempting",
-    "it is false/wrong/incorrect/untrue to/that", "it is not true/correct/case ~ that", "it is not the case that",
-    "false/wrong to say/claim", "is a myth",
-)  # fmt: skip
-_PAST = frozenset("were was had did could".split())
-_VERBS = frozenset(
-    stem(word) for word in (
-        "is are was were be been being has have had do does did can cannot could will would must may might should need "
-        "require involve make become becomes get give grow go mean collapse shrink vanish lose fail match keep "
-        "compute calculate enumerate evaluate run run into take contain include depend know exist add remove "
-        "produce generate yield result lead cause let prevent underestimate overestimate concentrate focus "
-        "weigh upweight downweight emphasize learn push update rank order prefer assign scale act tell measure want "
-        "use range blow explode suffer equal approach tend remain stay end drive ensure contract goes sits "
-        "lies looks differs squeezed decays drops falls"
-    ).split()
-)  # fmt: skip
-_LINKS = frozenset(
-    "near almost = ≈ < > ∝ → ≠ not over because of since when if for to by than due with as so in on".split()
-)
-# Small words that stand in mere lists too.
-_LISTED = frozenset("all only no not too which by from".split())
-_ENGLISH = frozenset(
-    "the a an of is are to in and it that this we for so because which over all not no as with be by than when if on "
-    "too from does has have its at only was".split()
-)
-
-
-def _states(sentence: Sentence, rubric: ProseRubric) -> bool:
-    """Return whether a sentence states something about the problem, on the author's own account."""
-    words = sentence.words
-    if not (_VERBS & set(words) or (_LINKS | _ENGLISH - _LISTED) & set(sentence.raw)):
-        return False
-    if any(end_of(phrase_of(phrase), words, at) is not None for at in range(len(words)) for phrase in _OPINION):
-        return False
-    opening = words[:5]
-    others = {stem(name.lower()) for name in rubric.other_methods}
-    if opening and sentence.raw[0] in ("in", "for", "with", "like", "under", "unlike") and others & set(opening[1:]):
-        return False
-    return not _supposes(sentence.raw)
-
-
-def _supposes(raw: Sequence[str]) -> bool:
-    """Return whether a sentence says what would be if something were otherwise."""
-    if "would" not in raw and "could" not in raw:
-        return bool(raw) and raw[0] in ("suppose", "imagine", "pretend")
-    if "if" not in raw:
-        return raw[0] == "had" or " ".join(raw[:2]) in ("were we", "were the", "were it", "had we")
-    after = raw[raw.index("if") + 1 :][:8]
-    wanted = {"wanted", "want", "tried", "try", "needed", "wished"}
-    return not wanted & set(after) and any(word in _PAST or (word.endswith("ed") and len(word) > 4) for word in after)
-
-
-def _read(sentence: Sentence, rubric: ProseRubric) -> _Read:
-    index, opposites = _vocabulary(rubric.concepts)
-    words, raw = sentence.words, sentence.raw
-    segments: list[int] = []
-    extra = 0
-    for position, word in enumerate(words):
-        extra += word in _PARTING
-        segments.append(sentence.segments[position] + extra)
-    spans: list[_Hit] = []
-    at = 0
-    while at < len(words):
-        best = at
-        names: set[str] = set()
-        for name, phrase in index.get(words[at], ()) if words[at] in index else index[""]:
-            end = end_of(phrase, words, at)
-            if end is not None and end >= best:
-                names = {name} if end > best else names | {name}
-                best = end
-        names = {NOTHING} if NOTHING in names else names
-        spans += [_Hit(name, at, best, segments[at]) for name in sorted(names)]
-        at = best if names else at + 1
-    covered = {position for hit in spans if hit.end - hit.start > 1 for position in range(hit.start, hit.end)}
-    flips: dict[int, int] = {}
-    struck: set[int] = set()
-    for position, word in enumerate(raw):
-        if position in covered:
-            continue
-        if any(
-            " ".join((*raw[position : position + 3], "")).startswith(phrase + " ")
-            for phrase in _APART
-            if phrase.startswith(word)
-        ):
-            struck |= _scope(sentence, position, 2 * SCOPE)
-        elif word in _DENIALS and raw[position + 1 : position + 2] not in (("only",), ("just",), ("merely",)):
-            for reached in _scope(sentence, position, SCOPE):
-                flips[reached] = flips.get(reached, 0) + 1
-    hits = []
-    for hit in spans:
-        if hit.start in struck:
-            continue
-        if flips.get(hit.start, 0) % 2:
-            if opposites[hit.concept]:
-                hits.append(_Hit(opposites[hit.concept], hit.start, hit.end, hit.segment))
-        else:
-            hits.append(hit)
-    denied = frozenset(struck | {position for position, count in flips.items() if count % 2})
-    return _Read(sentence, tuple(hits), denied, tuple(segments))
-
-
-def _scope(sentence: Sentence, cue: int, reach: int) -> set[int]:
-    """Return the words that a denial at `cue` reaches: to the end of its segment or a conjunction."""
-    reached: set[int] = set()
-    for position in range(cue + 1, min(cue + 1 + reach, len(sentence.words))):
-        if sentence.segments[position] != sentence.segments[cue] or sentence.raw[position] in _STOPS:
-            break
-        reached.add(position)
-    return reached
-
-
-@lru_cache(maxsize=64)
-def _vocabulary(concepts: tuple[Concept, ...]) -> tuple[_Index, dict[str, str]]:
-    """Return phrases by their first stem (under "" those that begin with an open stem), and the opposites."""
-    index: dict[str, tuple[tuple[str, Phrase], ...]] = {}
-    loose = [(c.name, phrase_of(text)) for c in concepts for text in c.phrases if (phrase_of(text)[0] or (0, ()))[1]]
-    for concept in concepts:
-        for text in concept.phrases:
-            phrase = phrase_of(text)
-            first = phrase[0]
-            for word in sorted(first[0]) if first else ():
-                index[word] = (*index.get(word, ()), (concept.name, phrase))
-    index = {word: (*phrases, *loose) for word, phrases in index.items()}
-    index[""] = tuple(loose)
-    return index, {concept.name: concept.opposite for concept in concepts}
-
-
-_Index = Mapping[str, tuple[tuple[str, Phrase], ...]]
+    mentions = tuple(_mentions(found, reads, check))
+    if right and (wrong or len(right) < enough):
+        return Verdict.PARTIAL, mentions
+    return (Verdict.CORRECT if right else Verdict.INCORRECT), mentions
 
 
 # ---------------------------------------------------------------- finding
 
 
-def _places(claim: Claim, reads: Sequence[_Read], rubric: ProseRubric) -> Iterator[str]:
+def _places(claim: Claim, reads: Sequence[Read], rubric: ProseRubric) -> Iterator[int]:
     for text in claim.any_of:
         pattern = compiled(text)
         for first in range(len(reads)):
             window = reads[first : first + 1 + pattern.neighbours]
             if _holds(pattern, window, rubric) and not any(_holds(compiled(u), window, rubric) for u in claim.unless):
-                yield window[-1].sentence.quotation if len(window) == 1 else _joint(pattern, window, rubric)
+                yield first + (_heavier(pattern, window, rubric) if len(window) > 1 else 0)
 
 
-def _joint(pattern: Pattern, window: Sequence[_Read], rubric: ProseRubric) -> str:
-    """Return the quotation of the sentence of a window that carries more of a pattern."""
+def _heavier(pattern: Pattern, window: Sequence[Read], rubric: ProseRubric) -> int:
+    """Return the index of the sentence of a window that carries more of a pattern."""
     counts = [sum(_term_holds(term, [read], rubric) for term in pattern.terms) for read in window]
-    return window[counts.index(max(counts))].sentence.quotation
+    return counts.index(max(counts))
 
 
-def _holds(pattern: Pattern, window: Sequence[_Read], rubric: ProseRubric) -> bool:
+def _holds(pattern: Pattern, window: Sequence[Read], rubric: ProseRubric) -> bool:
     return all(_term_holds(term, window, rubric) for term in pattern.terms)
 
 
-def _term_holds(term: tuple[Group, ...], window: Sequence[_Read], rubric: ProseRubric) -> bool:
+def _term_holds(term: tuple[Group, ...], window: Sequence[Read], rubric: ProseRubric) -> bool:
     if len(term) == 2:
         return any(_pairs(read, term[0], term[1], rubric) for read in window)
     return any(_item_holds(item, read) for read in window for item in term[0])
 
 
-def _item_holds(item: Item, read: _Read) -> bool:
+def _item_holds(item: Item, read: Read) -> bool:
     if isinstance(item, str):
         return any(hit.concept == item for hit in read.hits)
     words = read.sentence.words
-    return any(at not in read.denied and end_of(item, words, at) is not None for at in range(len(words)))
+    denies = any(element is not None and element[0] & DENIALS for element in item)
+    for at in range(len(words)):
+        end = end_of(item, words, at, read.segments) if at not in read.denied else None
+        # "The mean is not wrong": the gap of `mean ~ wrong` must not swallow the denial.
+        if end is not None and (denies or end - 1 not in read.denied):
+            return True
+    return False
 
 
-def _pairs(read: _Read, first: Group, second: Group, rubric: ProseRubric) -> bool:
-    """Return whether a concept of `first` is said of one of `second`, in the best pairing along the sentence."""
-    opposites = _vocabulary(rubric.concepts)[1]
+def _pairs(read: Read, first: Group, second: Group, rubric: ProseRubric) -> bool:
+    """Return whether a concept of `first` is said of one of `second`, and no reading denies it."""
+    said = _said(read, first, second, rubric)
+    return bool(said) and all(said)
+
+
+def _unclear(read: Read, rubric: ProseRubric) -> bool:
+    """Return whether a sentence pairs the concepts of some `<->` of the rubric so that it can be read both ways."""
+    for claim in (*rubric.needed, *rubric.wrong):
+        for text in claim.any_of:
+            for term in compiled(text).terms:
+                if len(term) == 2 and len(set(_said(read, term[0], term[1], rubric))) == 2:
+                    return True
+    return False
+
+
+def _said(read: Read, first: Group, second: Group, rubric: ProseRubric) -> list[bool]:
+    """Return for each pair of the best pairing along the sentence, and each rival, whether it is `first <-> second`.
+
+    A pair of `first` with `second`, or of their opposites, counts as such ("large when wrong" and "small when right"
+    are one statement). A rival is a concept that was left over and stands as near to one of the other kind.
+    Nothing is returned where no pair is exactly `first <-> second`.
+    """
+    opposites = vocabulary(rubric.concepts)[1]
     axes = [{c for item in side for c in (str(item), opposites[str(item)]) if c} for side in (first, second)]
-    events: list[tuple[int, _Hit]] = []
+    events: list[tuple[int, Hit]] = []
     for hit in read.hits:
         axis = 0 if hit.concept in axes[0] else 1 if hit.concept in axes[1] else None
         if axis is not None and not (events and events[-1][1].concept == hit.concept):
@@ -343,21 +245,32 @@ def _pairs(read: _Read, first: Group, second: Group, rubric: ProseRubric) -> boo
             near = 3 - min(2, here.segment - there.segment)
             options.append((best[i - 1][0] + near + _fronted(read, there), (*best[i - 1][1], (i - 1, i))))
         best.append(max(options, key=lambda option: option[0]))
-    for i, j in best[-1][1]:
-        concepts = {events[i][0]: events[i][1].concept, events[j][0]: events[j][1].concept}
-        if concepts[0] in first and concepts[1] in second:
-            return True
-    return False
+
+    def direct(i: int, j: int) -> bool:
+        at = {events[i][0]: events[i][1].concept, events[j][0]: events[j][1].concept}
+        return (at[0] in first) == (at[1] in second)
+
+    pairs = best[-1][1]
+    paired = {i for pair in pairs for i in pair}
+    rivals = [
+        direct(i, i + 1)
+        for i in range(min(len(events), MAX_EVENTS) - 1)
+        if (i not in paired) != (i + 1 not in paired)
+        and events[i][0] != events[i + 1][0]
+        and events[i + 1][1].segment - events[i][1].segment <= 1
+    ]
+    said = [direct(i, j) for i, j in pairs]
+    return [*said, *rivals] if any(_exact(events[i], events[j], first, second) for i, j in pairs) else []
 
 
-def _fronted(read: _Read, hit: _Hit) -> float:
+def _exact(here: tuple[int, Hit], there: tuple[int, Hit], first: Group, second: Group) -> bool:
+    at = {here[0]: here[1].concept, there[0]: there[1].concept}
+    return at[0] in first and at[1] in second
+
+
+def _fronted(read: Read, hit: Hit) -> float:
     """Return a bonus for a condition that opens its segment (`when it is wrong, ...`): it goes with what follows."""
     opening = next(
         word for word, segment in zip(read.sentence.raw, read.segments, strict=True) if segment == hit.segment
     )
     return 0.5 if opening in ("when", "whenever", "if", "where", "for", "once", "as", "in") else 0.0
-
-
-def _reads_as_english(text: str) -> bool:
-    words = [word for sentence in sentences(text) for word in sentence.raw if word.isalpha() and len(word) > 1]
-    return len(words) < 8 or sum(word in _ENGLISH for word in words) * 12 >= len(words)

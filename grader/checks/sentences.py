@@ -63,6 +63,7 @@ _KEPT = frozenset(
     "theta beta pi one zero need feed speed seed exceed string thing nothing something anything everything during "
     "bias yes loss class analysis bring red need".split()
 )
+_FUNCTIONS = frozenset("exp log sigma sigmoid softmax var cov sqrt max min".split())
 _ADDRESS = re.compile(
     r"\b(?:graders?|grading|instructors?|rubric|teaching assistant|full (?:credit|marks|points|score)|"
     r"ignore (?:all |any )?(?:previous|prior|the above)|mark (?:this|it|me|my|the answer|as)|"
@@ -114,7 +115,8 @@ def stem(word: str) -> str:
     if word in _KEPT or len(word) < 4 or not word.isalpha():
         return word
     for ending, instead in (("isation", "ize"), ("ization", "ize"), ("ability", "able"), ("ibility", "ible"),
-                            ("ise", "ize"), ("ised", "ize"), ("ising", "ize"), ("ies", "y"), ("ied", "y")):  # fmt: skip
+                            ("ise", "ize"), ("ises", "ize"), ("ised", "ize"),
+                            ("ising", "ize"), ("ies", "y"), ("ied", "y")):  # fmt: skip
         if word.endswith(ending) and len(word) > len(ending) + 2:
             word = word.removesuffix(ending) + instead
             break
@@ -186,11 +188,11 @@ def _sentence(piece: str) -> Sentence:
             before = ""
             for token in words_of(plain(text)):
                 if token in "()":
-                    called = (
-                        token == "(" and bool(re.match(r"[a-z]+(_\w+)?$", before)) and len(before.split("_")[0]) < 3
-                    )
+                    name = before.split("_")[0]
+                    called = token == "(" and bool(name) and (name in _FUNCTIONS or (name.isalpha() and len(name) < 3))
+                    within = depth > 0
                     depth = max(0, depth + 1 if called or (depth and token == "(") else depth - (token == ")"))
-                    segment += not is_math and not depth and not called
+                    segment += not is_math and not depth and not within and not called
                 elif token in ',;:—–|"' or token.startswith("--"):
                     segment += not is_math and not depth
                 elif token.isalnum() or token[0].isalnum() or token in "<>≈=∼∝≠→-":

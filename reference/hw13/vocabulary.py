@@ -25,7 +25,10 @@ WORDS_1D = (
             "wide/large/big/broad enough | too concentrated | concentrated | over concentrated | deflated | "
             "underspread | under spread | vanish | vanishing | reduced | quadratically small | too confident | "
             "overconfident | lose/loses/lost variance | sigma^4 ~ < ~ sigma^2 | sigma^2 ~ > ~ sigma^4 | "
-            "sigma^2/sigma^4 ~ smaller/less/below ~ sigma^2"
+            "sigma^2/sigma^4 ~ smaller/less/below ~ sigma^2 | "
+            "data/target/true/original/real ~ larger/bigger/wider/broader/greater/higher/more ~ than ~ "
+            "samples/generated/obtain/get/got/result/output/ours/that/sampled/produced/have | "
+            "not ~ have/has ~ enough variance/spread"
         ),
     ),
     Concept(
@@ -34,7 +37,9 @@ WORDS_1D = (
         phrases=_phrases(
             "too spread | large | big | wide | broad | high | huge | excessive | over dispersed | overdispersed | "
             "explode | blow up | inflated | diverge | too much variance | spread out | overestimate | grow | increase "
-            "| sigma^4 ~ > ~ sigma^2 | sigma^2 ~ < ~ sigma^4 | too noisy"
+            "| sigma^4 ~ > ~ sigma^2 | sigma^2 ~ < ~ sigma^4 | too noisy | "
+            "data/target/true/original/real ~ smaller/narrower/tighter/less/lower ~ than ~ "
+            "samples/generated/obtain/get/got/result/output/ours/that/sampled/produced/have"
         ),
     ),
     Concept(
@@ -81,7 +86,7 @@ WORDS_1D = (
         opposite="MATCHES",
         phrases=_phrases(
             "instead of | rather than | differ | mismatch | ≠ ~ sigma^2 | far from | not ~ sigma^2 | not n 0 sigma^2 "
-            "| not the data/target/desired/right/correct | should be/have | wrong variance | wrong ~ variance | fail "
+            "| not the data/target/desired/right/correct | should be/have | wrong variance | variance is wrong | fail "
             "to match/reproduce/recover | unlike | not ~ match/equal/recover/reproduce | does not ~ "
             "match/equal/recover/reproduce/have | off by | not what we want | instead/not sigma^2 | as opposed to | "
             "incorrect variance | is not ~ target/desired/data/original/correct"
@@ -92,6 +97,17 @@ WORDS_1D = (
         phrases=_phrases(
             "sigma^4 | sigma ^4 | fourth power | squared variance | square/squared of ~ variance/sigma^2 | factor of "
             "sigma^2 | factor sigma^2 | frac sigma^2 sigma^2 + 1 ^2 | sigma^2 sigma^2 + 1 ^2 | sigma^2 1 + sigma^2 ^2"
+        ),
+    ),
+    Concept(
+        name="NOTHING",
+        phrases=_phrases(
+            "data/step/noise/prior has/have/with ~ small/large/low/high/little/tiny/big variance/spread | "
+            "small/large/low/high/little/tiny/big/narrow/wide in/for/within ~ data | noise ~ has variance | "
+            "variance ~ of ~ noise | noise/prior variance | variance ~ of ~ prior | forward process | "
+            "small/large/tiny step | step is small/large/tiny | sigma^2 is ~ small/tiny | sigma^2 < 1 | "
+            "sigma^2 ~ smaller/less than 1 | delta t ~ smaller/less than ~ sigma^2 | delta t < ~ sigma^2 | "
+            "instead/rather of/than ~ too ~ small/narrow/low/little/large/wide/big/high/broad"
         ),
     ),
     Concept(
@@ -134,12 +150,21 @@ WORDS_2C = (
         phrases=_phrases(
             "all finite strings/sequences | exponential | exponent in ~ length | infinite | infinitely | infinity | "
             "unbounded | astronomical | combinatorial | enormous | huge | massive | vast | too many | so many | "
-            "gigantic | immense | extremely/very/too/so/incredibly/prohibitively/unimaginably large/big/many | large "
-            "| countless | big | v^l | v^t | v^n | v^k | v^m | v^length | v^l_max | vocab^length | "
+            "gigantic | immense | extremely/very/too/so/incredibly/prohibitively/unimaginably large/big/many | "
+            "large "
+            "| countless | unlimited | more terms/responses than | big | v^l | v^t | v^n | v^k | v^m | "
+            "v^length | v^l_max | vocab^length | "
             "vocabulary_size^length | v y | vocabulary ^ | vocab_size^length | vocab_size^len | v^len | vocab^len | "
             "vocabsize^length | grow with ~ length | grows ~ length | to the power ~ length | raised to ~ length | "
             "power of ~ length | endless | countably | not finite | explode | blow up | blows up | unmanageable | v^* "
             "| never enumerate"
+        ),
+    ),
+    Concept(
+        name="NOTHING",
+        phrases=_phrases(
+            "small/few/large/huge vocabulary/tokens/prompt/model | few/more training | short response/answer | "
+            "only for ~ small/few | huge/large amounts"
         ),
     ),
     Concept(
@@ -219,7 +244,8 @@ WORDS_2F = (
             "y_l/r_l/loser/losing/dispreferred/rejected/l/worse/unpreferred/loses ~ preferred | "
             "y_l/r_l/loser/losing/dispreferred/rejected/l/worse/unpreferred/loses ~ outscore* ~ "
             "y_w/r_w/winner/winning/preferred/chosen/w/better/wins | z negative | z is ~ negative | margin ~ negative "
-            "| negative margin | z < 0 | unsure"
+            "| negative margin | z < 0 | unsure | in reverse order | "
+            "y_l/loser/rejected/dispreferred ~ reward is ~ higher/larger/greater/bigger"
         ),
     ),
     Concept(
@@ -248,7 +274,7 @@ WORDS_2F = (
             "higher/larger/greater/bigger/more/above/over/exceed/large/high/beat/outrank/better reward/score/rating ~ "
             "y_w/r_w/winner/winning/preferred/chosen/w/better/wins | z ~ large ~ positive | margin ~ positive | "
             "positive margin | z > 0 | separated | large margin | margin is large | confidently ranks | in the right "
-            "order | winner ~ first"
+            "order | winner ~ first | y_w/winner/chosen/preferred ~ reward is ~ higher/larger/greater/bigger"
         ),
     ),
     Concept(
@@ -260,7 +286,7 @@ WORDS_2F = (
             "upweight | up weight | emphasize | amplify | increase | hard update | aggressive | maximal | full | "
             "scale with | scales ~ with | proportional to | grow | grows | close to 1 | close to one | near one | to "
             "one | approaches one | big update | much | stronger | learn ~ most | nearly 1 | up | nearly one | almost "
-            "one | focus on | concentrate on | dominate | is 1 | ≈ one | rise | boost"
+            "one | focus on | concentrate on | dominate | a lot | fast | is 1 | ≈ one | rise | boost"
         ),
     ),
     Concept(
@@ -273,7 +299,7 @@ WORDS_2F = (
             "update | hardly any | decrease | shrink | fade | die | no gradient | stop | minimal | drop | no need ~ "
             "update | no change | hardly ~ change/update/move | barely ~ change/update/move | gentle | is 0 | is zero "
             "| about 0 | about zero | diminish | slight | saturate | leaves ~ alone | leave ~ alone | nothing ~ learn "
-            "| skip | hardly contribute* | contributes nothing"
+            "| skip | slow | hardly contribute* | contributes nothing"
         ),
     ),
     Concept(
@@ -296,13 +322,26 @@ WORDS_2F = (
             "y_w/r_w/winner/winning/preferred/chosen/w/better/wins | more or less | furthermore | "
             "strongly/heavily/highly prefer/favor/favour/disagree/confident | correct/right/final "
             "result/answer/expression/gradient/form/sign/derivation | great | correct ~ sign | much/far "
-            "higher/larger/greater/bigger/more ~ than | what is more | not only | good pair"
+            "higher/larger/greater/bigger/more ~ than | much/far greater/higher/larger | "
+            "the more the model/policy/reward | the more it | what is more | not only | good pair"
+        ),
+    ),
+    Concept(
+        name="FOREIGN",
+        phrases=_phrases(
+            "loss is/becomes/gets/goes/tends/approaches | learning rate | loss ~ small/large/low/high | "
+            "reward is/are large/high/small/low for/on | want ~ reward/rewards | "
+            "is right/wrong/correct/incorrect/mistaken when/if/whenever | sigma/sigmoid ~ y_w/r_w ~ - ~ y_l/r_l | "
+            "sigma/sigmoid ~ y_w/r_w ~ y_w ~ - ~ y_l/r_l ~ y_l | 1 minus ~ weight | 1 - ~ weight"
         ),
     ),
     Concept(
         name="SUBJECT",
         phrases=_phrases(
-            "weight | weighting | weighted | gradient | update | coefficient | factor | sigmoid | sigma | signal | "
+            "sigma/sigmoid ~ y_l/r_l ~ - ~ y_w/r_w | sigma/sigmoid ~ y_l/r_l ~ y_l ~ - ~ y_w/r_w ~ y_w | "
+            "sigma/sigmoid - ~ y_w/r_w ~ - ~ y_l/r_l | weight | weighting | weighted | gradient | update | "
+            "coefficient | "
+            "factor | sigmoid | sigma | signal | "
             "push | pushes | contribute | contribution | it | learn | learning | step | emphasis | emphasize | term | "
             "this"
         ),
