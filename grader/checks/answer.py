@@ -166,12 +166,13 @@ def _remarks(submitted: Node, claims: str, item: FormulaItem, part: Part, seed: 
     leading = form.as_kind(form.tree_of(item.leading, part), None, item, part.space)
     own = relative_order(submitted, expected, part.space, item.regime, seed=seed)
     plain = relative_order(leading, expected, part.space, item.regime, seed=seed)
-    if own is not None and plain is not None and own < plain - 0.5:
-        return (
-            "The leading term is right; the further order that is displayed is not: "
-            f"the plain leading term {to_latex(leading)} is closer.",
-        )
-    return ()
+    shown = relative_order(submitted, leading, part.space, item.regime, seed=seed)
+    if own is None or plain is None or shown is None or max(shown, own) > plain + 0.5:
+        # Equal to the answer or to its leading term, or closer to it by an order than the leading term is.
+        return ()
+    remark = "The leading term is right; the further order that is displayed is not"
+    closer = f": the plain leading term {to_latex(leading)} is closer" if own < plain - 0.5 else ""
+    return (f"{remark}{closer}.",)
 
 
 def name_mistake(submitted: Node, claims: str, item: FormulaItem, part: Part, *, seed: str) -> Mistake | None:

@@ -96,8 +96,8 @@ def find(item: FormulaItem, reading: Reading, notation: Notation, *, is_only: bo
     `is_only` says whether the item is the only one of its part that a formula answers: only then can a formula in
     running text that nothing announces as this item be its answer.
 
-    Statements whose left side announces the item come before bare formulas, those that the author marks as final
-    before the others, later ones before earlier ones.
+    Statements whose left side announces the item come before bare formulas (but for boxed ones, where none with a
+    left side is marked as final), those that the author marks as final before the others, later ones before earlier.
     """
     wanted = tuple(pattern(name, notation) for name in item.names)
     labelled: list[Candidate] = []
@@ -108,7 +108,7 @@ def find(item: FormulaItem, reading: Reading, notation: Notation, *, is_only: bo
         if statement.item is not None and statement.item != item.id:
             continue
         candidate = _candidate(statement, wanted)
-        if candidate is not None and any(matches(one, candidate.value) for one in wanted):
+        if candidate is not None and _is_name(candidate.value) and any(matches(one, candidate.value) for one in wanted):
             # A name for a name (`\\pi = \\pi^*`) gives no formula.
             continue
         if candidate is not None:
@@ -123,8 +123,16 @@ def find(item: FormulaItem, reading: Reading, notation: Notation, *, is_only: bo
             loose = _bare(statement, item)
             if loose is not None:
                 bare.append(loose)
+    boxed = [one for one in bare if one.statement.is_boxed]
+    if boxed and not any(one.statement.is_final for one in labelled):
+        # A box says "this is the answer" as plainly as a left side does.
+        return tuple(sorted(boxed, key=lambda one: _weight(one, reading), reverse=True))
     chosen = labelled or implicit or by_words or bare
     return tuple(sorted(chosen, key=lambda one: _weight(one, reading), reverse=True))
+
+
+def _is_name(node: Node) -> bool:
+    return isinstance(node, (Sym, Call, Expect))
 
 
 def _weight(candidate: Candidate, reading: Reading) -> tuple[bool, bool, int]:

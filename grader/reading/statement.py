@@ -25,6 +25,7 @@ class Statement:
         offset: Where the formula begins in the answer's text.
         item: The item that the answer names, if it does.
         is_announced: Whether it is boxed, or the first formula after the words that announce the answer.
+        is_boxed: Whether it stands in a box.
         by_words: Whether words, not a relation sign, join the members ("the variance is ...").
     """
 
@@ -41,6 +42,7 @@ class Statement:
     item: str | None = None
     by_words: bool = False
     is_announced: bool = True
+    is_boxed: bool = False
 
     @property
     def last(self) -> Node:

@@ -136,7 +136,8 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
                     ops=ops,
                     is_final=is_final or clause.boxed,
                     is_approximate=bool(_APPROXIMATE.search(before) or _APPROXIMATE.search(after[:40])),
-                    is_definition=_defines(clause.lead) or (clause is clauses[0] and bool(_DEFINING.search(before))),
+                    is_definition=not clause.boxed
+                    and (_defines(clause.lead) or (clause is clauses[0] and bool(_DEFINING.search(before)))),
                     whole=False,
                     text=latex.strip(),
                     offset=start,
@@ -144,6 +145,7 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
                     trust=answer.trust,
                     item=answer.item,
                     is_announced=is_first or clause.boxed,
+                    is_boxed=clause.boxed,
                 )
             )
     own = [one for one in statements if one.place.file == answer.place.file]
