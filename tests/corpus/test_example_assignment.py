@@ -1,8 +1,10 @@
-"""The assignment of docs/writing-an-assignment.md: it holds together, grades by path, and its errors say what is wrong."""
+"""The assignment of docs/writing-an-assignment.md: it holds together, it grades by path, and it is shown as it is."""
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,7 +21,8 @@ from grader.selfcheck import check_rubric
 
 FOLDER = Path(__file__).parent / "example_assignment"
 RUBRIC = FOLDER / "rubric.py"
-GUIDE = Path(__file__).parents[2] / "docs" / "writing-an-assignment.md"
+README = Path(__file__).parents[2] / "README.md"
+GUIDE = README.parent / "docs" / "writing-an-assignment.md"
 
 
 def _items(name: str) -> dict[str, ItemResult]:
@@ -99,21 +102,33 @@ def test_the_guide_shows_the_assignment_as_it_is() -> None:
         assert block.strip() in source, block
 
 
-def test_the_guide_shows_what_the_command_prints() -> None:
-    """Each `grader check` of the guide is run; its output stands below it, to the letter."""
-    text = GUIDE.read_text(encoding="utf-8")
-    shown = re.findall(r"^    \$ grader check ((?:.*))\n((?:    .*\n)+)", text, flags=re.MULTILINE)
-    assert len(shown) >= 2
-    for arguments, output in shown:
-        found = re.fullmatch(r"--assignment (\S+) --part (\S+) '(.*)'", arguments)
-        assert found is not None, arguments
-        assert found[1] == str(RUBRIC.relative_to(GUIDE.parents[1]))
-        run = subprocess.run(
-            [sys.executable, "-m", "grader", "check", "--assignment", RUBRIC, "--part", found[2], found[3]],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
+def _shown_commands() -> list[tuple[str, str]]:
+    """Return each `grader check` of the documents, with the output that stands below it."""
+    return [
+        shown
+        for path in (README, GUIDE)
+        for shown in re.findall(
+            r"^    \$ grader check (.*)\n((?:    .*\n)+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE
         )
-        assert run.returncode == 0, run.stderr
-        assert run.stdout == "".join(line.removeprefix("    ") + "\n" for line in output.splitlines())
+    ]
+
+
+def test_the_documents_show_some_commands() -> None:
+    assert len(_shown_commands()) >= 3
+
+
+@pytest.mark.parametrize(("arguments", "output"), _shown_commands())
+def test_the_documents_show_what_the_command_prints(arguments: str, output: str) -> None:
+    """The output stands below the command to the letter."""
+    run = subprocess.run(
+        [sys.executable, "-m", "grader", "check", *shlex.split(arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=README.parent,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "".join(line.removeprefix("    ") + "\n" for line in output.splitlines())

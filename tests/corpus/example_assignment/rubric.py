@@ -140,7 +140,11 @@ PART_1B = Part(
             bare_claims="≈",
             simplest="n p",
             mistakes=(
-                Mistake(id="no-head", message="This is the probability of no head.", forms=("(1 - p)^n",)),
+                Mistake(
+                    id="no-head",
+                    message="This goes to 1 as p goes to 0, as the probability of no head does.",
+                    forms=("(1 - p)^n",),
+                ),
                 Mistake(id="all-heads", message="This is the probability that all are heads.", forms=("p^n",)),
             ),
         ),
