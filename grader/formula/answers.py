@@ -340,7 +340,7 @@ def is_set_like(node: Node) -> bool:
 
 
 def strange_word(sides: tuple[Node, Node], notation: Notation) -> str:
-    """Return why a word of three or more letters, which stands on one side only, has no meaning; else nothing."""
+    """Return why a word of several letters, which stands on one side only, has no meaning; else nothing."""
     words = [{part.name for part in walk(side) if isinstance(part, Sym) and _is_word(part.name)} for side in sides]
     known = {symbol.name for symbol in (*notation.scalars, *notation.functions)}
     strange = sorted((words[0] ^ words[1]) - known)
@@ -349,7 +349,7 @@ def strange_word(sides: tuple[Node, Node], notation: Notation) -> str:
 
 def _is_word(name: str) -> bool:
     letters = name.split()[-1].split("^")[0].rstrip("'")
-    return len(letters) >= 3 and letters.isascii() and letters.isalpha() and letters not in _LETTERS
+    return len(letters) >= 2 and letters.isascii() and letters.isalpha() and letters not in _LETTERS
 
 
 def split_letters(texts: Sequence[str], notation: Notation) -> list[str]:
@@ -357,17 +357,25 @@ def split_letters(texts: Sequence[str], notation: Notation) -> list[str]:
 
     Plain text only: in LaTeX letters are set apart anyhow. Text with a typed `*` or `_` names its symbols in words.
     """
-    singles = {symbol.name for symbol in notation.scalars if len(symbol.name) == 1}
+    declared = {symbol.name for symbol in notation.scalars if len(symbol.name) == 1}
+    singles = set(declared)
     for text in texts:
         singles |= set(re.findall(r"(?<![A-Za-z\\_])([A-Za-z])(?![A-Za-z_])", text))
         if "\\" in text:
-            singles |= set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", text)))
+            singles |= set(
+                re.findall(r"[A-Za-z]", re.sub(r"\\(?:begin|end)\{\w+\}|\\[A-Za-z]+", " ", text.replace("\\\\", " ")))
+            )
     counts = [set(re.findall(r"[A-Za-z]+", text)) for text in texts]
 
     def spaced(match: re.Match[str], number: int) -> str:
         word = match.group(0)
         is_shared = all("\\" not in text and word in words for text, words in zip(texts, counts, strict=True))
-        if is_shared or word in notation.words or not set(word) <= singles or _is_known_word(word):
+        if (
+            (is_shared and not set(word) <= declared)
+            or word in notation.words
+            or not set(word) <= singles
+            or _is_known_word(word)
+        ):
             return word
         return " ".join(word)
 

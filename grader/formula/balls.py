@@ -325,7 +325,7 @@ class Evaluator:
             raise NoValueError("a divergence of laws that are not normal")
         mean_p, var_p, mean_q, var_q = (self.scalar(argument) for argument in (*p.args, *q.args))
         ratio = self._finite(var_p / var_q, "a division by zero")
-        return (ratio + (mean_p - mean_q) ** 2 / var_q - 1 - apply("log", [ratio])) / 2
+        return (ratio + (mean_p - mean_q) * (mean_p - mean_q) / var_q - 1 - apply("log", [ratio])) / 2
 
     def _grad(self, node: Grad) -> Value:
         return gradients.gradient(self, node)

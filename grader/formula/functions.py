@@ -87,9 +87,22 @@ def _integer_power(base: Value, exponent: int) -> Value:
         return result
     if exponent <= 0 and isinstance(base, arb) and base.is_zero():
         raise UndefinedError("zero to a power that is not positive")
-    result = base**exponent if exponent >= 0 else 1 / base ** (-exponent)
+    raised = _raised(base, abs(exponent))
+    result = raised if exponent >= 0 else 1 / raised
     if not result.is_finite():
         raise UndefinedError("a power outside of its domain")
+    return result
+
+
+def _raised(base: Value, count: int) -> Value:
+    """Return a power; the library gives no value for an enclosure of zero, which products do."""
+    if not isinstance(base, arb) or not base.contains(0) or not count:
+        return base**count
+    result: Value = None
+    while count:
+        if count % 2:
+            result = base if result is None else result * base
+        base, count = base * base, count // 2
     return result
 
 
@@ -178,7 +191,7 @@ def _root(x: Value, order: Value) -> Value:
 
 
 def _normal_pdf(x: Value, mean: Value, variance: Value) -> Value:
-    return (-((x - mean) ** 2) / (2 * variance)).exp() / (2 * arb.pi() * variance).sqrt()
+    return (-((x - mean) * (x - mean)) / (2 * variance)).exp() / (2 * arb.pi() * variance).sqrt()
 
 
 def _sign(x: Value) -> Value:

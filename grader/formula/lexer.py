@@ -12,18 +12,21 @@ from dataclasses import replace
 
 from grader.errors import ReadError
 from grader.formula import alphabet as abc
-from grader.formula.macros import CONNECTING_WORDS, MACROS, SYMBOLS
+from grader.formula.macros import (
+    CONNECTING_WORDS,
+    IDENTIFIER,
+    LABEL,
+    MACRO,
+    MACROS,
+    NUMBER,
+    SYMBOLS,
+    TWO_CHARACTER,
+    WORD,
+)
 from grader.formula.tokens import Lexed, Token
 
 MAX_CHARACTERS = 20_000
 MAX_TOKENS = 8_000
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+(?![\w.]))?|\.\d+(?:[eE][+-]?\d+(?![\w.]))?")
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_MACRO = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
-_LABEL = re.compile(r"\s*[_^]\s*")
-_TWO_CHARACTER = ("**", "//", "||", ":=", "==", "!=", "<=", ">=", "->", "<<", ">>")
 
 
 def lex(text: str, *, words: Collection[str] = ()) -> Lexed:
@@ -75,7 +78,7 @@ class _Scanner:
             self.position += 1
         elif char == "\\":
             self.macro(start)
-        elif match := _NUMBER.match(self.text, start):
+        elif match := NUMBER.match(self.text, start):
             self.number(match)
         elif char.isascii() and char.isalpha():
             self.letters(start)
@@ -91,13 +94,13 @@ class _Scanner:
         self.add("num", match.group(), match.start())
 
     def letters(self, start: int) -> None:
-        identifier = _IDENTIFIER.match(self.text, start)
+        identifier = IDENTIFIER.match(self.text, start)
         assert identifier, "a letter starts an identifier"
         if identifier.group() in self.words and not (self.latex and identifier.group() == "dt"):
             self.position = identifier.end()
             self.add("word", identifier.group(), start)
             return
-        word = _WORD.match(self.text, start)
+        word = WORD.match(self.text, start)
         assert word, "a letter starts a word"
         name = word.group()
         if name in abc.MODULES and self.text[word.end() : word.end() + 1] == ".":
@@ -161,7 +164,7 @@ class _Scanner:
 
     def symbol(self, start: int, char: str) -> None:
         pair = self.text[start : start + 2]
-        if pair in _TWO_CHARACTER:
+        if pair in TWO_CHARACTER:
             self.position += 2
             if pair in abc.RELATIONS:
                 self.add("rel", abc.RELATIONS[pair], start)
@@ -233,13 +236,13 @@ class _Scanner:
         elif wrapper == "boxed":
             self.boxed.append((opened, start))
             self.add("sep", "box", start)
-        elif wrapper == "brace" and (label := _LABEL.match(self.text, self.position)):
+        elif wrapper == "brace" and (label := LABEL.match(self.text, self.position)):
             # The label of \underbrace{...}_{label} says nothing that is part of the formula.
             self.position = label.end()
             self.raw_group()
 
     def macro(self, start: int) -> None:
-        match = _MACRO.match(self.text, start)
+        match = MACRO.match(self.text, start)
         if match is None:
             raise self.fail("a backslash ends the text", start)
         name = match.group(1)

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+(?![\w.]))?|\.\d+(?:[eE][+-]?\d+(?![\w.]))?")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MACRO = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
+LABEL = re.compile(r"\s*[_^]\s*")
+TWO_CHARACTER = ("**", "//", "||", ":=", "==", "!=", "<=", ">=", "->", "<<", ">>")
+
 CONNECTING_WORDS = frozenset(["where", "and", "if", "otherwise", "for", "let", "with"])
 SYMBOLS: dict[str, tuple[str, str]] = {
     "−": ("op", "-"), "–": ("op", "-"), "·": ("op", "*"), "⋅": ("op", "*"), "×": ("op", "*"),

@@ -104,5 +104,5 @@ def _statistic(evaluator: Evaluator, kind: str, rows: Sequence[Row], body: Node)
     if kind == "E":
         return mean(values)
     center = mean(values)
-    variance = mean([(value - center) ** 2 for value in values])
+    variance = mean([(value - center) * (value - center) for value in values])
     return apply("sqrt", [variance]) if kind == "Std" else variance
