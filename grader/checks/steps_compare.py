@@ -75,9 +75,12 @@ def compare(
         if uneven and found.status != "agree":
             names = ", ".join(sorted(name_text(name) for name in uneven))
             return Compared(status="silent", reason=f"{names} has no value here")
-        if found.status == "differ" and unknown | others:
+        if found.status != "agree" and unknown | others:
             setting = knowledge.setting(left, rights, restrictions=about, is_positive=True)
-            if _over_worlds(setting, court.seed).status == "agree":
+            positive = _over_worlds(setting, court.seed)
+            if found.status == "silent":
+                return positive
+            if positive.status == "agree":
                 return Compared(status="silent", reason="it holds where what is not declared is positive")
         return found
     except (HiddenError, NoValueError) as error:

@@ -191,7 +191,9 @@ def declared(front: FrontMatter) -> tuple[DeclaredKnowledge, Notation, tuple[Reg
         domain.append("independent")
     declarations = declare(domain, integers, dict(front.define), functions)
     notation = declarations.notation
-    plain = frozenset(symbol_of(text, Notation(), what="symbols") for text in front.symbols if text not in functions)
+    plain = frozenset(
+        symbol_of(text, Notation(), what="symbols") for text in front.symbols if _head(text) not in functions
+    )
     scalars = frozenset(
         symbol for symbol in plain if symbol not in declarations.shapes and symbol not in declarations.laws
     )
@@ -204,6 +206,10 @@ def declared(front: FrontMatter) -> tuple[DeclaredKnowledge, Notation, tuple[Reg
     return DeclaredKnowledge(declarations, plain), notation, regimes
 
 
+def _head(text: str) -> str:
+    return text.partition("(")[0].strip()
+
+
 def _regime(symbol: Sym, power: int, declarations: Declarations) -> Regime:
     meaning = declarations.bindings.get(symbol)
     if isinstance(meaning, Div) and meaning.numerator == Num(Fraction(1)) and isinstance(meaning.denominator, Sym):
@@ -214,7 +220,7 @@ def _regime(symbol: Sym, power: int, declarations: Declarations) -> Regime:
 def _read_domain(symbol: str, text: str, domain: list[str], integers: list[str], functions: dict[str, str]) -> None:
     rest = text
     if rest in _KINDS:
-        functions[symbol] = rest
+        functions[symbol.partition("(")[0].strip()] = rest
         return
     for word in ("integer", "natural", "positive integer"):
         if rest == word or rest.startswith(f"{word} "):
@@ -227,7 +233,9 @@ def _read_domain(symbol: str, text: str, domain: list[str], integers: list[str],
     if not rest:
         return
     named = {"positive": "> 0", "nonnegative": "\\geq 0", "non-negative": "\\geq 0", "negative": "< 0"}
-    if rest == "probability":
+    if rest == "probability" and "(" in symbol:
+        functions[symbol.partition("(")[0].strip()] = "distribution"
+    elif rest == "probability":
         domain.append(f"{symbol} \\in (0, 1)")
     elif rest in named:
         domain.append(f"{symbol} {named[rest]}")

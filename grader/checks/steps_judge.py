@@ -13,6 +13,7 @@ from grader.checks.steps_regime import Found, closest, tends
 from grader.checks.steps_worlds import HiddenError, name_text
 from grader.domains.world import FiniteWorld
 from grader.formula.balls import Evaluator
+from grader.formula.printer import to_text
 from grader.formula.tree import (
     Call,
     Const,
@@ -305,15 +306,29 @@ def _judge_extrema(left: Node, rights: Node, court: Court, hints: Hints) -> Judg
         return undecided(found.reason)
     if mine.kind.startswith("arg") or theirs.kind.startswith("arg") or hints.is_equivalence:
         return undecided("only the place of the optimum is claimed")
-    if mine.kind != theirs.kind or mine.variable != theirs.variable:
+    if mine.kind != theirs.kind or _variable(mine) != _variable(theirs):
         return undecided("optima of different kinds")
     space = court.knowledge.space
     if space is not None and relation_of_objectives(*bodies, space, seed=court.seed) == "proportional":
+        return undecided("the objectives differ by a factor: the optimum is at the same place")
+    if space is None and _differ_by_a_factor(*bodies, court):
         return undecided("the objectives differ by a factor: the optimum is at the same place")
     reason = "the objectives differ at a policy"
     return Judgement(
         verdict=Verdict.INCORRECT, kind="false", counterexample=shown_at(found, shrink=True), reason=reason
     )
+
+
+def _variable(extremum: Extremum) -> str:
+    variable = extremum.variable
+    return "" if variable is None else str(getattr(variable, "name", to_text(variable)))
+
+
+def _differ_by_a_factor(first: Node, second: Node, court: Court) -> bool:
+    """Return whether one objective is the other times or divided by one of the symbols in them."""
+    symbols = sorted((free_symbols(first) | free_symbols(second)), key=repr)[:6]
+    forms = [form for symbol in symbols for form in (second * symbol, second / symbol)]
+    return any(compare(first, form, court).status == "agree" for form in (-second, *forms))
 
 
 def _extremum_in(node: Node) -> Extremum | None:

@@ -10,6 +10,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from grader.checks.steps_words import (
+    APPROXIMATE,
+    CONDITION,
+    DEFINING,
+    EQUIVALENT,
+    LIMIT,
+    NAMING,
+    NAMING_SIGNS,
+    SOLVING,
+    Context,
+    is_condition_lead,
+    is_defining_lead,
+)
 from grader.errors import ReadError
 from grader.formula import alphabet as abc
 from grader.formula.clauses import Clause, Reading
@@ -18,38 +31,6 @@ from grader.formula.parser import parse
 from grader.formula.tree import Node
 from grader.reading.spans import line_of, spans
 
-_DEFINING = re.compile(
-    r"\b(?:where|let(?:['’]s|\s+us)?|define[sd]?|defining|denot\w+|writ(?:e|ing)|set(?:ting)?|put(?:ting)?|introduc\w+|"
-    r"here|abbreviat\w*|call|with|assum\w+|suppos\w+|given|substitution|by definition|recall|shorthand)\b[^.]{0,60}$",
-    re.IGNORECASE,
-)
-_NAMING_SIGNS = (":=", "\\coloneqq", "≔", "≝", "≜", "\\triangleq")
-_NAMING = re.compile(
-    r"\b(?:let(?:['’]s|\s+us)?\s+(?!write)|defin\w+|denot\w+|abbreviat\w*|introduc\w+)\b[^.]{0,40}$", re.I
-)
-_CONDITION = re.compile(
-    r"\b(?:for|if|when|whenever|at|assum\w+|suppos\w+|provided|case|take|taking|given|let|set(?:ting)?|choos\w+|with|"
-    r"where|as|evaluat\w+|plug\w*(?: in)?|substitut\w+|consider)\b[^.;]{0,24}$",
-    re.IGNORECASE,
-)
-_SOLVING = re.compile(
-    r"\b(?:solv\w+|equation|constraint|condition|requir\w+|satisf\w+|must|need|wants?|root|stationar\w+|set(?:ting)?|"
-    r"optimality|normali[sz]ation|impos\w+|enforc\w+|if and only if|iff|equals zero|vanish\w*)\b",
-    re.IGNORECASE,
-)
-_APPROXIMATE = re.compile(
-    r"approximat|roughly|to (?:leading|first|lowest|second) order|(?:leading|first|second|lowest)[- ]order|"
-    r"asymptotic|up to (?:first|second|higher)|\bnearly\b|neglect|expan(?:d|sion)|Taylor",
-    re.IGNORECASE,
-)
-_LIMIT = re.compile(
-    r"\\to\s*(?:0|\\infty)|\\rightarrow|→\s*[0∞]|\blimit\b|\bconverges?\b|\binfinitesimal|\bintegral\b", re.I
-)
-_EQUIVALENT = re.compile(
-    r"equivalent|same (?:minimi|maximi|arg|solution)|arg\s*m(?:in|ax)|constant|ignor|drop|independent|depend|flip|"
-    r"up to|multipl|divid|scal|remov|discard|omit",
-    re.IGNORECASE,
-)
 _ENVIRONMENT_MARKS = ("\\begin", "\\\\")
 _SIGNS = re.compile(
     r":=|[=≈≃→⟶≤≥<>∼∝≪≫]|\\(?:approx|simeq|cong|equiv|coloneqq|triangleq|to|rightarrow|longrightarrow|leq?|geq?|"
@@ -155,7 +136,7 @@ def read_derivation(text: str, notation: Notation) -> Derivation:
     headings = [match.start() for match in re.finditer(r"^\s{0,3}#{1,6}\s", text, re.MULTILINE)]
     previous_end = 0
     for start, end, latex, at, is_display in _formulas(text):
-        context = _Context(text, start, end, previous_end, headings)
+        context = Context(text, start, end, previous_end, headings)
         previous_end = end
         chains = list(_chains(latex, notation))
         for number, (members, links, lead) in enumerate(chains):
@@ -170,7 +151,7 @@ def read_derivation(text: str, notation: Notation) -> Derivation:
                 tails.chains += 1
             member, chain, position = tail
             if not links and first is not None and is_display:
-                is_equivalent = bool(_EQUIVALENT.search(context.between))
+                is_equivalent = bool(EQUIVALENT.search(context.between))
                 objectives.append(
                     Objective(
                         member=first,
@@ -182,7 +163,7 @@ def read_derivation(text: str, notation: Notation) -> Derivation:
             rights = members if first is None else members[1:]
             for (op, offset, sign), right in zip(links, rights, strict=True):
                 words = context.words if number == 0 else ""
-                defines = sign in _NAMING_SIGNS or (bool(_DEFINING.search(words)) or _is_defining_lead(lead))
+                defines = sign in NAMING_SIGNS or (bool(DEFINING.search(words)) or is_defining_lead(lead))
                 claims.append(
                     Claim(
                         lhs=member,
@@ -199,11 +180,11 @@ def read_derivation(text: str, notation: Notation) -> Derivation:
                         is_display=is_display,
                         is_alone=len(links) == 1 and first is not None,
                         is_definition=defines and position == 0,
-                        is_named=position == 0 and (sign in _NAMING_SIGNS or bool(_NAMING.search(words or lead))),
-                        is_condition=position == 0 and bool(_CONDITION.search(words) or _is_condition_lead(lead)),
-                        is_solved=bool(_SOLVING.search(context.words) or _SOLVING.search(lead)),
-                        is_approximate=bool(_APPROXIMATE.search(context.words) or _APPROXIMATE.search(context.after)),
-                        is_limit=bool(_LIMIT.search(context.section_before)),
+                        is_named=position == 0 and (sign in NAMING_SIGNS or bool(NAMING.search(words or lead))),
+                        is_condition=position == 0 and bool(CONDITION.search(words) or is_condition_lead(lead)),
+                        is_solved=bool(SOLVING.search(context.words) or SOLVING.search(lead)),
+                        is_approximate=bool(APPROXIMATE.search(context.words) or APPROXIMATE.search(context.after)),
+                        is_limit=bool(LIMIT.search(context.section_before)),
                         section=context.section,
                         paragraph=context.paragraph,
                         others=_pairs(member, right),
@@ -227,38 +208,6 @@ def _pairs(left: Member, rights: Member) -> tuple[tuple[Node, Node], ...]:
     lefts = left.others or (left.node,) * count
     others = rights.others or (rights.node,) * count
     return tuple(pair for pair in zip(lefts, others, strict=False) if pair != (left.node, rights.node))
-
-
-class _Context:
-    """The words around a formula."""
-
-    def __init__(self, text: str, start: int, end: int, previous_end: int, headings: list[int]) -> None:
-        before = text[max(0, start - 200) : start]
-        # A comment of the page and the formula before it are not words of this sentence.
-        floor = max(0, previous_end - max(0, start - 200))
-        self.words = re.split(r"\n\s*\n(?=[^\n]*\n\s*\n\s*\S)|(?<=[.!?])\s", before)[-1][-160:]
-        self.between = re.sub(r"<!--.*?-->", " ", text[previous_end:start], flags=re.DOTALL)[-300:]
-        self.words = _last_sentence(before[floor:] if previous_end and len(before) - floor < 160 else before)
-        self.after = text[end : end + 80].split("\n", 1)[0]
-        self.section = sum(1 for at in headings if at < start)
-        since = max((at for at in headings if at < start), default=0)
-        self.section_before = text[since:start]
-        self.paragraph = text.rfind("\n\n", 0, start) + 2 if "\n\n" in text[:start] else 0
-
-
-def _last_sentence(words: str) -> str:
-    """Return the words of the sentence in which a formula stands, without blank lines at its end."""
-    stripped = re.sub(r"<!--.*?-->", " ", words, flags=re.DOTALL).rstrip(" \n$\\([")
-    pieces = re.split(r"\n\s*\n|(?<=[.!?])\s", stripped)
-    return pieces[-1][-160:] if pieces else ""
-
-
-def _is_defining_lead(lead: str) -> bool:
-    return bool(re.search(r"\b(?:where|let|with|define|here|denot\w+)\b", lead, re.IGNORECASE))
-
-
-def _is_condition_lead(lead: str) -> bool:
-    return bool(re.search(r"\b(?:for|if|when|where|with|at|as|given|let)\b", lead, re.IGNORECASE))
 
 
 def _formulas(text: str) -> Iterator[tuple[int, int, str, int, bool]]:

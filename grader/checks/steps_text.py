@@ -28,6 +28,7 @@ from grader.checks.steps_spoken import spoken_regimes
 from grader.checks.steps_worlds import HiddenError, Knowledge, SpaceKnowledge
 from grader.formula.notation import Notation
 from grader.formula.tree import (
+    KL,
     Big,
     Call,
     Const,
@@ -63,6 +64,7 @@ class _State:
     solved: tuple[tuple[int, Node], ...] = ()
     integrated: dict[int, Sym | None] = field(default_factory=dict)
     constraints: list[frozenset[Sym]] = field(default_factory=list)
+    stated: tuple[Claim, ...] = ()
     looked: int = 0
     expensive: int = 0
 
@@ -86,7 +88,8 @@ def check_derivation(
     derivation = read_derivation(text, notation)
     regimes = known.regimes + spoken_regimes(text, derivation, known.regimes)
     court = Court(knowledge=knowledge, known=known, regimes=regimes, seed="steps")
-    state = _State(court=court, solved=_solved_names(derivation))
+    stated = tuple(one for one in derivation.claims if one.is_definition and one.op in _EQUAL)
+    state = _State(court=court, solved=_solved_names(derivation), stated=stated)
     steps = [
         (
             claim.offset,
@@ -141,13 +144,19 @@ def _judge(claim: Claim, derivation: Derivation, state: _State) -> Judgement:
         return judged
     for left, right_side in [*other_reach(lhs, rhs), *claim.others]:
         again = _judge_reading(claim, left, right_side, derivation, state)
-        if again.kind != "false":
-            return again if again.verdict is Verdict.CORRECT else undecided("in another reading it is not refuted")
+        if again.verdict is Verdict.CORRECT:
+            return again
+        if again.kind != "false" and _applications(left, right_side) > _applications(lhs, rhs):
+            return undecided("in another reading it is about a function that is not known")
     used = free_symbols(lhs) | free_symbols(rhs)
     is_related = any(len(one) > 1 and one <= used for one in state.constraints)
     if state.court.knowledge.space is None and is_related:
         return undecided("the text relates these names by an equation")
     return judged
+
+
+def _applications(*sides: Node) -> int:
+    return sum(isinstance(part, Call) for side in sides for part in walk(side))
 
 
 def _judge_reading(claim: Claim, lhs: Node, rhs: Node, derivation: Derivation, state: _State) -> Judgement:
@@ -224,7 +233,7 @@ def _is_free_name(node: Node, knowledge: Knowledge) -> bool:
         # Without an assignment moments of random variables are worked out, not named.
         return knowledge.space is not None and (node.kind != "E" or bool(node.given))
     if isinstance(node, (Sym, Call)):
-        return not knowledge.knows(node)
+        return not knowledge.knows(node) or knowledge.is_open(node)
     return False
 
 
@@ -295,7 +304,10 @@ def _condition(claim: Claim, lhs: Node, rhs: Node, state: _State) -> Judgement |
 
 
 def _compared(claim: Claim, lhs: Node, rhs: Node, derivation: Derivation, state: _State) -> Judgement:
-    names = _with_later(claim, derivation, state)
+    names = _with_later(claim, state)
+    heads = {side for part in (*walk(lhs), *walk(rhs)) if isinstance(part, KL) for side in (part.p, part.q)}
+    if any(isinstance(key, Call) and key.head in heads for key in names.known):
+        return undecided("a divergence of distributions that the text defines")
     left, right_side = names.expand(lhs), names.expand(rhs)
     conditions = tuple((symbol, value) for section, symbol, value in state.conditions if section == claim.section)
     restrictions = tuple(one for section, one in state.restrictions if section in (claim.section, 0))
@@ -313,14 +325,12 @@ def _compared(claim: Claim, lhs: Node, rhs: Node, derivation: Derivation, state:
     return judged
 
 
-def _with_later(claim: Claim, derivation: Derivation, state: _State) -> Names:
+def _with_later(claim: Claim, state: _State) -> Names:
     """Return the names with those that are explained just behind the formula: `..., where u = ...`."""
     later = [
         other
-        for other in derivation.claims
+        for other in state.stated
         if claim.offset < other.offset < claim.offset + _AHEAD
-        and other.is_definition
-        and other.op in _EQUAL
         and other.section == claim.section
         and other.lhs.node is not None
         and other.rhs.node is not None

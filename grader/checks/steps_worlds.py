@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from grader.checks.steps_scope import COUNTING
-from grader.domains.declarations import Declarations
+from grader.domains.declarations import KINDS, Declarations
 from grader.domains.draws import Draw, candidates
 from grader.domains.inference import infer
 from grader.domains.world import FiniteWorld, symbol_text
@@ -78,6 +78,10 @@ class Knowledge(Protocol):
         """Return whether a name is given rather than derived, so that `name = value` is a condition."""
         ...
 
+    def is_open(self, node: Node) -> bool:
+        """Return whether a side has a value that a text may still define otherwise."""
+        ...
+
     def unknowns(self, node: Node) -> frozenset[Node]:
         """Return the names in a tree that have no value of their own; `HiddenError` where that cannot be helped."""
         ...
@@ -135,6 +139,10 @@ class SpaceKnowledge:
         if isinstance(node, Call):
             table = self.sample.tables.get(node.head)
             return table is not None and table.is_parametric
+        return False
+
+    def is_open(self, node: Node) -> bool:
+        """Return False: what a problem gives a value to keeps it."""
         return False
 
     def unknowns(self, node: Node) -> frozenset[Node]:
@@ -231,12 +239,23 @@ class DeclaredKnowledge:
         self.declared = declared
 
     def knows(self, node: Node) -> bool:
-        """Return whether a symbol was declared; a function is only what it is defined as."""
+        """Return whether a symbol or a function was declared."""
         if isinstance(node, Sym):
+            if node in self.declarations.functions:
+                return True
             family = Sym(node.name) if node.index is not None else node
             return node in self.declared or node in self.declarations.bindings or family in self.declared
         head = node.head if isinstance(node, Call) else None
-        return head is not None and (head in self.declarations.definitions or head == Sym("logistic"))
+        named = self.declarations
+        return head is not None and (head in named.definitions or head in named.functions or head == Sym("logistic"))
+
+    def is_open(self, node: Node) -> bool:
+        """Return whether a side is a declared function at plain arguments, which a text may define."""
+        if not isinstance(node, Call) or node.head not in self.declarations.functions:
+            return False
+        return self.declarations.functions[node.head] in KINDS and all(
+            isinstance(argument, Sym) for argument in (*node.args, *node.given)
+        )
 
     def is_independent(self, node: Node) -> bool:
         """Return whether a side is a declared symbol or a power of one."""
