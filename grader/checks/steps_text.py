@@ -49,6 +49,7 @@ _EQUAL = frozenset("=")
 _APPROXIMATE = frozenset("≈≲≳")
 _ORDER = frozenset("<>≤≥")
 _AHEAD = 600
+_SENTENCE = 60
 _MOST_CLAIMS = 2000
 _MOST_EXPENSIVE = 3
 
@@ -202,6 +203,12 @@ def _named(claim: Claim, lhs: Node, rhs: Node, derivation: Derivation, state: _S
         if is_set and claim.op in _EQUAL and (prior is None or _is_number(prior.body)) and claim.is_alone:
             state.conditions.append((claim.section, lhs, rhs))
             return undecided("a symbol is set to a number")
+        if prior is not None and claim.is_alone and isinstance(lhs, Sym) and claim.op in _EQUAL:
+            # "With s = t - dt and s = t": two settings of one symbol.
+            is_listed = not claim.is_display and 0 < claim.offset - prior.offset < _SENTENCE
+            if isinstance(rhs, Sym) or is_listed:
+                state.conditions.append((claim.section, lhs, names.expand(rhs)))
+                return right() if _agrees(claim, lhs, rhs, state) else undecided("a symbol is set anew")
         if claim.op in _APPROXIMATE and prior is None:
             return undecided("the left side has no value here")
         if prior is None or (claim.is_definition and claim.op in _EQUAL):

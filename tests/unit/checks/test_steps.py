@@ -49,6 +49,7 @@ def report_of(tmp_path: Path, text: str) -> list[tuple[int, str]]:
         (r"$T \Delta t = 1$", ["correct"]),
         (r"$\sigma^2 \ll 1$ and $\Delta t \to 0$", ["undecided", "undecided"]),
         (r"$q^2 = \lambda$", ["undecided"]),
+        (r"With $s = t - \Delta t$ and $s = t$ we get both.", ["undecided", "undecided"]),
     ],
 )
 def test_what_is_claimed_and_what_is_not(text: str, expected: list[str]) -> None:
