@@ -205,7 +205,7 @@ def _named(claim: Claim, lhs: Node, rhs: Node, derivation: Derivation, state: _S
             return undecided("a symbol is set to a number")
         if prior is not None and claim.is_alone and isinstance(lhs, Sym) and claim.op in _EQUAL:
             # "With s = t - dt and s = t": two settings of one symbol.
-            is_listed = not claim.is_display and 0 < claim.offset - prior.offset < _SENTENCE
+            is_listed = not claim.is_display and not claim.lead and 0 < claim.offset - prior.offset < _SENTENCE
             if isinstance(rhs, Sym) or is_listed:
                 state.conditions.append((claim.section, lhs, names.expand(rhs)))
                 return right() if _agrees(claim, lhs, rhs, state) else undecided("a symbol is set anew")
