@@ -62,6 +62,9 @@ def decide(
     try:
         return _decide(expected, submitted, declarations, relation, seed=seed, prove=prove)
     except NoValueError as error:
+        if expected == submitted:
+            same = Proof(check=CHECK, method="identical trees", statement=f"{to_text(submitted)} = {to_text(expected)}")
+            return Decision(verdict="correct", evidence=(same,))
         return silent(str(error))
     except BudgetExceededError as error:
         return silent(f"too expensive: {error}")
@@ -139,6 +142,8 @@ def _equal(inference: Inference, equality: Equality, *, seed: str) -> Decision:
     families = inference.families
     usual = POINTS_OF_TABLES if (families.needs_support or families.has_gradient) and not inference.counted else POINTS
     wanted = {Equality.EQUAL: POINTS_AFTER_PROOF, Equality.DIFFERENT: POINTS_IF_DIFFERENT}.get(equality, usual)
+    if any(isinstance(part, Big) and part.kind == "int" for tree in (expected, submitted) for part in walk(tree)):
+        wanted = min(wanted, POINTS_OF_TABLES)
     proof = Proof(check=CHECK, method="canonical form", statement=f"{to_text(submitted)} = {to_text(expected)}")
     count = _Count()
     seen: set[str] = set()

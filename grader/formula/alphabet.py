@@ -216,3 +216,10 @@ MODULES = frozenset(
         "tf",
     ]
 )
+
+
+def is_word(name: str) -> bool:
+    """Return whether a plain identifier is a function, an operator, a law or a word that joins statements."""
+    longer = len(name) > 1 and (name in OPERATOR_WORDS or name in DISTRIBUTION_WORDS)
+    joins = ("oo", "inf", "infty", "where", "and", "if", "otherwise", "for", "let", "with")
+    return (name in FUNCTION_WORDS or longer or name in joins) and name not in GREEK

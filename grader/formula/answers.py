@@ -1,7 +1,7 @@
 """From the text of an answer to the one thing that it claims: labels, remarks, units and chains set aside.
 
-Reading never asks which side a text stands on. What could be read in two ways is settled by what is declared and by
-both texts together; what stays open is listed, so that every reading can be tried.
+Reading never asks which side a text stands on. Two readings are settled by what is declared and by both texts
+together; what stays open is listed, so that every reading can be tried.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from grader.formula.tree import (
     Call,
     Const,
     Dist,
+    Expect,
     Interval,
     Node,
     Rel,
@@ -66,7 +67,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One question of reading, and what was answered."""
+    """One question of reading, and the answer to it."""
 
     question: str
     answer: str
@@ -267,7 +268,7 @@ def _of_chain(clause: Clause, notation: Notation, text: str) -> Claim:
 
 
 def _is_label(node: Node) -> bool:
-    if isinstance(node, (Sym, Const)):
+    if isinstance(node, (Sym, Const, Expect)):
         return True
     return isinstance(node, Call) and all(
         isinstance(part, (Sym, Const, Dist, Rel)) or type(part).__name__ in ("Num", "Dot", "Tuple")
@@ -286,8 +287,7 @@ def _is_predicate(node: Node) -> bool:
 def settle_labels(first: Claim, second: Claim) -> tuple[Node, Node] | str:
     """Return what is to be compared, or why the two texts say different kinds of things.
 
-    A name left of `=` is a label if it occurs on no right side. Labels are dropped; two equations that are no
-    labels are compared as equations.
+    A name left of `=` is a label if it occurs on no right side; labels are dropped, other equations are kept whole.
     """
     sides = [first, second]
     values = [side.value for side in sides]
@@ -355,7 +355,7 @@ def _is_word(name: str) -> bool:
 def split_letters(texts: Sequence[str], notation: Notation) -> list[str]:
     """Return the texts with `xy` as `x y` where nothing else knows the word and its letters are symbols on their own.
 
-    Plain text only: in LaTeX letters are set apart anyhow. Text with a typed `*` or `_` names its symbols in words.
+    Plain text only: in LaTeX letters are set apart anyhow; text with a typed `*` names its symbols in words.
     """
     declared = {symbol.name for symbol in notation.scalars if len(symbol.name) == 1}
     singles = set(declared)

@@ -96,10 +96,12 @@ def derivative(node: Node, wrt: Callable[[Node], Node | None]) -> Node:
                     return ZERO
                 return mul(part, Big("sum", variable, lower, upper, div(inner, body), domain))
             case Big("int", variable, lower, upper, body, domain):
-                if any(bound is not None and d(bound) != ZERO for bound in (lower, upper)):
-                    raise NotDifferentiableError("an integral with moving bounds")
+                # Leibniz: the bounds move, and what stands inside does.
                 inner = d(body)
-                return ZERO if inner == ZERO else Big("int", variable, lower, upper, inner, domain)
+                moved = ZERO if inner == ZERO else Big("int", variable, lower, upper, inner, domain)
+                above = ZERO if upper is None else mul(substitute(body, {variable: upper}), d(upper))
+                below = ZERO if lower is None else mul(substitute(body, {variable: lower}), d(lower))
+                return add(moved, above, neg(below))
             case Expect("E", binders, body, given):
                 if any(binder.source is not None and d(binder.source) != ZERO for binder in binders):
                     raise NotDifferentiableError("an expectation under a distribution that moves")

@@ -91,7 +91,7 @@ class _Scanner:
         if self.tokens and self.tokens[-1].kind == "num" and self.tokens[-1].end == match.start():
             raise self.fail("two numbers touch")
         self.position = match.end()
-        self.add("num", match.group(), match.start())
+        self.add("num", match.group().replace("{,}", ""), match.start())
 
     def letters(self, start: int) -> None:
         identifier = IDENTIFIER.match(self.text, start)
@@ -107,7 +107,7 @@ class _Scanner:
             self.position = word.end() + 1
             return
         stripped = name.rstrip("0123456789")
-        if name in self.words or (len(name) > 1 and self.is_word(name)):
+        if name in self.words or (len(name) > 1 and abc.is_word(name)):
             self.position = word.end()
             self.add("remark" if name in CONNECTING_WORDS else "word", name, start)
         elif self.latex or len(stripped) == 1:
@@ -124,14 +124,6 @@ class _Scanner:
             self.position = word.end()
             self.add("word", name, start)
         self.accent_after()
-
-    def is_word(self, name: str) -> bool:
-        return (
-            name in abc.FUNCTION_WORDS
-            or (name in abc.OPERATOR_WORDS and len(name) > 1)
-            or (name in abc.DISTRIBUTION_WORDS and len(name) > 1)
-            or name in ("oo", "inf", "infty", "where", "and", "if", "otherwise", "for", "let", "with")
-        ) and name not in abc.GREEK
 
     def digits_as_index(self, start: int, end: int) -> None:
         """Read the digits of a plain name such as `x1` as an index."""
@@ -398,7 +390,7 @@ class _Scanner:
             if content:
                 self.add("sep", "quad", start)
         elif re.fullmatch(r"[A-Za-z_\-]+\d*", word):
-            known = self.is_word(word) or word in self.words or word in ("E", "N", "U", "KL", "ref", "DDIM")
+            known = abc.is_word(word) or word in self.words or word in ("E", "N", "U", "KL", "ref", "DDIM")
             previous = self.tokens[-1].text if self.tokens else ""
             scripted = previous in ("_", "^") or (previous == "{" and len(self.tokens) > 1)
             is_label = known or scripted or not (is_text and content != content.strip())

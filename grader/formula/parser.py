@@ -303,6 +303,9 @@ class Parser:
         start = self.token.start
         base = self.atom()
         while True:
+            if self.at("op", "^") and self.peek().text in ("+", "-") and self.peek(2).text == "}":
+                # The side of a limit: 0^+.
+                return base
             if self.at("op", "^"):
                 base = constructs.raise_to(self, base, start)
             elif self.at("op", "!"):

@@ -21,7 +21,8 @@ from grader.formula.values import NoValueError, UndefinedError
 def value(text: str, **numbers: str) -> arb:
     world = InferredWorld(numbers={Sym(name): Fraction(number) for name, number in numbers.items()})
     with ctx.workprec(200):
-        return Evaluator(world).value(parse_expression(text, Notation()))
+        found: arb = Evaluator(world).value(parse_expression(text, Notation()))
+        return found
 
 
 @pytest.mark.parametrize(
