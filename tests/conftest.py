@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,17 +21,22 @@ pytest_plugins = ["pytester"]
 
 def _reset() -> None:
     ctx.prec = 53
-    mpmath.mp.dps = 15
+    mpmath.mp.dps = 50
     mpmath.mp.pretty = False
     random.seed(20_231)
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_default_dtype(torch.float32)
 
 
 @pytest.fixture(autouse=True)
 def fresh_state() -> Iterator[None]:
-    """Give every test the libraries' own precision and one seed; what a test changes does not reach the next one."""
+    """Give every test 53 bits in python-flint, 50 digits in mpmath and one seed; what it changes ends with it."""
     _reset()
     yield
     _reset()
+    mpmath.mp.dps = 15
 
 
 @pytest.fixture(scope="session")

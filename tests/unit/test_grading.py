@@ -6,12 +6,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from writing import counterexample, formula, formula_item, graded, kinds, only, prose
 
 from grader.checks.answer import check_candidate
 from grader.grading import Context, grade_items, is_silent
 from grader.model import Attempt, Missing, Place, Prose, Silence, Unreadable, Verdict, Violation
 from grader.rubric import Rubric
-from tests.writing import counterexample, formula, formula_item, graded, kinds, only, prose
 
 RIGHT_1E = r"\frac{\sigma^2(1+2\sigma^2)}{(1+\sigma^2)^2}"
 SUM_1E = r"(\frac{\sigma^2}{\sigma^2+1})^2 + \frac{\sigma^2}{\sigma^2+1}"

@@ -6,13 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-
-from grader.checks.answer import Finding, name_mistake
-from grader.checks.form import tree_of
-from grader.model import Agreement, Counterexample, Evidence, Proof, Silence, Verdict, Violation
-from grader.reading.finding import pattern
-from grader.rubric import Expected, Mistake, Rubric
-from tests.writing import (
+from writing import (
     counterexample,
     formula,
     formula_item,
@@ -24,6 +18,12 @@ from tests.writing import (
     with_mistakes,
     with_part,
 )
+
+from grader.checks.answer import Finding, name_mistake
+from grader.checks.form import tree_of
+from grader.model import Agreement, Counterexample, Evidence, Proof, Silence, Verdict, Violation
+from grader.reading.finding import pattern
+from grader.rubric import Expected, Mistake, Rubric
 
 PROOF = Proof(check="equality", method="m")
 AGREEMENT = Agreement(check="equality", trials=5, digits=30, domain="d")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from writing import formula_item
 
 from grader.checks import form
 from grader.formula.parser import parse_expression
@@ -11,7 +12,6 @@ from grader.formula.tree import Neg, Node
 from grader.reading.finding import pattern
 from grader.rubric import Part, Rubric
 from reference.hw13.worlds import DIFFUSION, PREFERENCE
-from tests.writing import formula_item
 
 
 def diffusion(text: str) -> Node:

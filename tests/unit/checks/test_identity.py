@@ -10,6 +10,7 @@ import mpmath
 import pytest
 from flint import ctx
 from identity_cases import DIFFERENT, EQUAL, NOTATION, POSITIVE, REAL, Pair, X, compared, one_number, tree
+from writing import counterexample, formula, graded, only
 
 from grader.checks.identity import Effort, identical
 from grader.domains import pools
@@ -17,7 +18,6 @@ from grader.domains.draws import candidates, simplest
 from grader.domains.world import FiniteWorld
 from grader.model import Agreement, Counterexample, Proof, Silence
 from grader.rubric import Rubric, Space
-from tests.writing import counterexample, formula, graded, only
 
 SEEDS = ("a", "b", "c", "d", "e")
 QUICK = Effort(shrink=False, prove=False)

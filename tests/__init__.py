@@ -1,1 +1,0 @@
-"""Tests of the grader, of the references and of the sample submissions."""
