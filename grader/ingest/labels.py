@@ -63,7 +63,7 @@ _HEADING = re.compile(
 _BOLD = re.compile(r"[ \t]*(?:[-*+][ \t]+)?(?:\*\*|__|<b>|<strong>|\\textbf\{|\\item\[\{?(?:\\textbf\{)?)")
 _MARKUP = re.compile(
     r"\*\*|__|</?(?:b|strong|em|i|u|h[1-6])\b[^<>]{0,80}>|\\textbf\{|\\item\[|[*`]"
-    r"|(?<![\w}\\])_(?=[\w(\[])|(?<=[a-z)\].:])_(?=[\s:.*]|$)",
+    r"|(?<![\w}\\])_(?=[\w(\[*])|(?<=[a-z)\].:*])_(?=[\s:.*]|$)",
     re.IGNORECASE,
 )
 _DECORATION = re.compile(r"[^\w(\[\\$<|]+")
@@ -288,9 +288,11 @@ def _is_plausible(match: re.Match[str], shown: str, is_strong: bool, is_led: boo
         adjacent = " " not in (match["sep"] or "")
         if is_strong or is_led or match["pnum"] or match["kw0"]:
             return adjacent or bool(match["close"]) or ends
-        return bool(match["close"]) or (adjacent and ends)
+        is_before_formula = match["sep"] == "" and bool(re.match(r"\s+(?:\$|\\[(\[])", rest))
+        return bool(match["close"]) or (adjacent and (ends or is_before_formula))
     if match["close"]:
-        return not rest[:1] or rest[0] in " :.,*" or is_strong
+        is_roman = bool(re.match(r"\s?[(\[][ivx]{1,4}[)\]]", rest))
+        return not rest[:1] or rest[0] in " :.,*" or is_strong or is_roman or (rest[0] == "$" and shown[0] in "([")
     return ends and (is_strong or is_led or bool(re.match(r"\s*(?:[.:]\s|[.:]$)", rest)))
 
 

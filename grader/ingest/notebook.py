@@ -7,15 +7,18 @@ import re
 from dataclasses import dataclass
 
 from grader.errors import IngestError
+from grader.ingest.behind import says_nothing
 from grader.ingest.lines import classify, without_comments
 from grader.ingest.load import Duplicates
 from grader.ingest.module import Code, collect_code, parse_code, string_of, unreadable_parts
 from grader.ingest.parts import PartNames
+from grader.ingest.pieces import divided
 from grader.ingest.record import Collected, Reading
 from grader.ingest.repair import repair
-from grader.ingest.sections import Context, sections_of
+from grader.ingest.sections import Context
+from grader.ingest.summary import answer_in
 from grader.ingest.values import answer_of
-from grader.model import Place, Prose
+from grader.model import Place, Prose, Trust
 
 _MAGIC = re.compile(r"([ \t]*)(?:%(?!=)|!(?!=)|\?|[\w.]{1,80}\?{1,2}[ \t]*$)")
 
@@ -82,13 +85,22 @@ def _walk(cells: list[_Cell], codes: dict[int, Code], names: PartNames, collecte
                 _add_prose(tagged, repaired.text, 1, bool(repaired.lines), collected, file, cell.number)
                 current = tagged
                 continue
-            found = sections_of(lines, classify(lines), context, default=current, is_open=current is None)
+            found = divided(lines, classify(lines), context, default=current, is_open=current is None)
             for section in found.sections:
-                body = "\n".join(lines[section.start : section.stop])
+                body = found.lines[section.start : section.stop]
+                first = section.start + next((at for at, line in enumerate(body) if line.strip()), 0)
                 for part in section.parts:
-                    if not _is_heading_only(body, section.is_labelled):
+                    if not says_nothing(body):
                         touched = any(section.start <= line < section.stop for line in repaired.lines)
-                        _add_prose(part, body, section.start + 1, touched, collected, file, cell.number)
+                        shown = "\n".join(found.lines[first : section.stop])
+                        _add_prose(part, shown, first + 1, touched, collected, file, cell.number)
+            for entry in found.entries:
+                place = Place(file=file, cell=cell.number, line=entry.line + 1)
+                trust: Trust = "repaired" if entry.line in repaired.lines else "source"
+                answer = answer_in(entry.text, entry.announced, place=place, trust=trust)
+                collected.add(entry.part, answer, place)
+            for problem in found.problems:
+                collected.note(f"cell {cell.number}, {problem}")
             last = found.sections[-1].parts
             current = last[-1] if last else None
             context.labelled = current
@@ -124,11 +136,6 @@ def _add_prose(part: str, text: str, line: int, is_repaired: bool, collected: Co
         collected.add(
             part, Prose(text=text.rstrip(), place=place, trust="repaired" if is_repaired else "source"), place
         )
-
-
-def _is_heading_only(text: str, is_labelled: bool) -> bool:
-    shown = [line for line in text.split("\n") if line.strip()]
-    return len(shown) <= 1 and (not shown or shown[0].lstrip().startswith("#") or (is_labelled and len(shown[0]) < 12))
 
 
 def _cells(data: dict[str, object], collected: Collected) -> list[_Cell]:

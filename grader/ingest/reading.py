@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from grader.errors import IngestError
+from grader.ingest.broken import looks_like_json, looks_like_toml, read_broken
 from grader.ingest.exports import is_export, read_export
 from grader.ingest.lines import without_comments
 from grader.ingest.load import SIZE_LIMIT_BYTES, Document, decode, load_json, load_toml, read_bytes
@@ -26,6 +27,7 @@ from grader.ingest.webpage import looks_like_html, page_turns
 from grader.model import Attempt, Place, Submission
 
 _FLATTENED_MARKS = 20
+_BROKEN = ("not JSON", "JSON nested")
 _TOML_LINE = re.compile(
     r"\s*(?:\[[^\]\n]{1,200}\]\s*(?:#.*)?$|(?:[\w-]+|\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')(?:\s*\.\s*[\w\"'-]+)*\s*=)"
 )
@@ -114,11 +116,16 @@ def _readings(document: Document, names: PartNames) -> list[Reading]:
     if not start:
         return [Reading(format="empty", parts={}, problems=("the file is empty",))]
     refusals: list[str] = []
-    if start in "{[":
+    is_json = looks_like_json(document)
+    if start in "{[" or is_json:
         try:
             return _json(document, names)
         except IngestError as error:
             refusals.append(f"JSON: {error}")
+            if is_json and str(error).startswith(_BROKEN):
+                return [read_broken(document, names, form="sheet-json", reason=str(error))]
+            if is_json and start == "{":
+                raise IngestError(refusals[-1]) from error
     if looks_like_html(text):
         turns = page_turns(text)
         parts, problems = segment(turns, names, file=document.file)
@@ -128,6 +135,7 @@ def _readings(document: Document, names: PartNames) -> list[Reading]:
         ("transcript", _transcript),
         ("TOML", _toml),
         ("Python", _python),
+        ("broken TOML", _broken_toml),
         ("markdown", _markdown),
         ("formula", _formula),
     ):
@@ -157,6 +165,16 @@ def _toml(document: Document, names: PartNames) -> Reading:
     return read_sheet(table, names, file=document.file, form="sheet-toml", repeated_keys=repeated)
 
 
+def _broken_toml(document: Document, names: PartNames) -> Reading:
+    if not looks_like_toml(document):
+        raise IngestError("it does not look like TOML")
+    try:
+        load_toml(document.text)
+    except IngestError as error:
+        return read_broken(document, names, form="sheet-toml", reason=str(error))
+    raise IngestError("it is TOML, but no key names a part")
+
+
 def _python(document: Document, names: PartNames) -> Reading:
     return read_module(document.text, names, file=document.file, must_be=document.suffix == ".py")
 
@@ -177,7 +195,7 @@ def _markdown(document: Document, names: PartNames) -> Reading:
     turn = Turn(number=1, role="assistant", text=cleaned.text, line=1, pages=cleaned.pages)
     changed = frozenset(line + 1 for line in repaired.lines)
     parts, problems = segment([turn], names, file=document.file, repaired_lines=changed)
-    if not parts:
+    if not parts and not problems:
         raise IngestError("no heading names a part (wanted headings such as `## 1a` or `### (a)`)")
     author = next(
         (match[1] for line in cleaned.text[:8000].split("\n")[:20] if (match := _AUTHOR.match(line[:300]))), ""

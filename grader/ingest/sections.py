@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from grader.ingest.labels import Label, label_at
@@ -14,7 +14,6 @@ _SUMMARY = re.compile(
     r"\W*(?:final\s+)?(?:summary|recap|overview|final answers|conclusions?|all answers|results)\b", re.IGNORECASE
 )
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|\*\*[^*]{1,80}\*\*\s*:?\s*$)")
-_TABLE_ROW = re.compile(r"\s*\|\s*([^|]{1,40}?)\s*\|(.*)")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,11 +71,21 @@ class Section:
 
 @dataclass(slots=True, kw_only=True)
 class Found:
-    """The sections of one text; `is_labelled` says whether any label was found."""
+    """The sections of one text.
+
+    Attributes:
+        sections: In order; together they are the whole text.
+        problems: Labels of parts that the assignment does not have.
+        is_labelled: Whether any label was found.
+        labels: The labels that were followed, by line.
+        problem_at: The problem number that holds at each line that was left out.
+    """
 
     sections: list[Section] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     is_labelled: bool = False
+    labels: dict[int, Label] = field(default_factory=dict)
+    problem_at: dict[int, str] = field(default_factory=dict)
 
 
 def sections_of(
@@ -87,6 +96,7 @@ def sections_of(
     default: str | None = None,
     is_open: bool = True,
     is_asked: bool = False,
+    left_out: Set[int] = frozenset(),
 ) -> Found:
     """Return the sections of a text.
 
@@ -98,9 +108,10 @@ def sections_of(
         is_open: Whether bare labels such as `(a)` start sections wherever they stand; else only the next letter after
             the current one does, and only where `is_asked`: an enumeration inside an answer starts at `(a)` again.
         is_asked: Whether the default comes from a request or an announcement, not only from the turns before.
+        left_out: Lines whose labels start no section: those of summaries.
     """
     names = context.names
-    labels = _labels(lines, kinds, names)
+    labels = {index: label for index, label in _labels(lines, kinds, names).items() if index not in left_out}
     strong = {letter for label in labels.values() if label.strength >= 2 for letter in label.letters}
     found = Found()
     if default is not None:
@@ -110,6 +121,8 @@ def sections_of(
     start, labelled, in_summary = 0, False, False
     for index, line in enumerate(lines):
         label = labels.get(index)
+        if index in left_out:
+            found.problem_at[index] = context.problem
         if label is None:
             if kinds[index] is Kind.TEXT and _HEADING.match(line):
                 in_summary = bool(_SUMMARY.match(line))
@@ -135,6 +148,7 @@ def sections_of(
             )
             continue
         found.is_labelled = True
+        found.labels[index] = label
         if parts != current:
             found.sections.append(Section(start=start, stop=index, parts=current, is_labelled=labelled))
             start, current = index, parts
@@ -152,20 +166,6 @@ def _labels(lines: Sequence[str], kinds: Sequence[Kind], names: PartNames) -> di
         label = label_at(line, names, next_line=following)
         if label is not None:
             labels[index] = label
-    if not any(label.letters for label in labels.values()):
-        labels.update(_table_rows(lines, kinds, names))
-    return labels
-
-
-def _table_rows(lines: Sequence[str], kinds: Sequence[Kind], names: PartNames) -> dict[int, Label]:
-    """Return labels for the rows of a table `| 1a | ... |`; used only where nothing else is labelled."""
-    labels: dict[int, Label] = {}
-    for index, line in enumerate(lines):
-        row = _TABLE_ROW.match(line[:2000]) if kinds[index] is Kind.TEXT else None
-        part = names.from_key(row[1]) if row else None
-        if part:
-            problem, letter = label_of(part)
-            labels[index] = Label(problem=problem, letters=(letter,) if letter else (), strength=2)
     return labels
 
 

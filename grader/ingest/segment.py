@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from grader.ingest.behind import says_nothing
 from grader.ingest.hints import (
     Hint,
     before_request,
@@ -21,12 +22,14 @@ from grader.ingest.hints import (
     is_continue,
     kept,
 )
-from grader.ingest.labels import announced, mentioned, normalised_sentence, problem_mentioned
+from grader.ingest.labels import Label, announced, label_at, mentioned, normalised_sentence, problem_mentioned
 from grader.ingest.lines import Kind, classify, math_spans
 from grader.ingest.parts import PartNames
-from grader.ingest.sections import Context, Section, sections_of
+from grader.ingest.pieces import divided
+from grader.ingest.sections import Context, Section
+from grader.ingest.summary import answer_in
 from grader.ingest.turns import Turn, page_at
-from grader.model import Attempt, Place, Prose, Trust, Unreadable
+from grader.model import Answer, Attempt, Formula, Place, Prose, Trust, Unreadable
 
 _INTRO_LINES = 3
 _ASKS_FOR_INPUT = re.compile(
@@ -48,6 +51,8 @@ class _Draft:
     trust: Trust
     hint: str
     reason: str = ""
+    before: list[Formula | Prose] = field(default_factory=list)
+    after: list[Formula | Prose] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -110,12 +115,16 @@ def _assistant_turn(
     elif not intro and not asked:
         default = before
     is_open = default is None or goes_on
-    found = sections_of(lines, kinds, context, default=default, is_open=is_open, is_asked=bool(asked or intro))
-    state.problems += [f"turn {turn.number}: {problem}" for problem in found.problems]
-    sections = [section for section in found.sections if section.parts and _text_of(lines, section).strip()]
-    if found.is_labelled and not intro and not goes_on:
+    found = divided(lines, kinds, context, default=default, is_open=is_open, is_asked=bool(asked or intro))
+    lines = found.lines
+    state.problems += [f"turn {turn.number}: {problem}" for problem in (*found.problems, *found.left_empty)]
+    sections = [section for section in found.sections if section.parts and not says_nothing(_lines_of(lines, section))]
+    if (found.is_labelled and not intro and not goes_on) or found.entries:
         sections = [section for section in sections if section.is_labelled or not _is_preface(_text_of(lines, section))]
-    if not sections:
+    if not sections and not found.entries:
+        if found.is_labelled:
+            context.last = next((one.parts[-1] for one in reversed(found.sections) if one.parts), context.last)
+            return
         several = intro or asked
         if len(several) > 1 and not _is_question_back(turn.text):
             _add_unreadable(state, several, turn, file)
@@ -128,24 +137,39 @@ def _assistant_turn(
         for part in section.parts:
             if len(section.parts) == 1 or part not in single:
                 by_part.setdefault(part, []).append(section)
-    _note_hints(state, user, before, tuple(by_part))
-    for part, pieces in by_part.items():
-        text, first = _joined(lines, pieces)
+    # What a summary repeats of other turns is no reply to the hint of this one.
+    _note_hints(state, user, before, tuple(by_part) or tuple(dict.fromkeys(entry.part for entry in found.entries)))
+
+    def placed(first: int, text: str) -> tuple[Place, Trust]:
         line = turn.line + first if turn.line is not None else None
-        place = Place(
-            file=file, line=line, turn=turn.number if user or turn.number > 1 else None, page=page_at(turn.pages, line)
-        )
-        touched = is_repaired or (
-            line is not None and any(line <= number <= line + text.count("\n") for number in repaired_lines)
-        )
-        draft = _Draft(text, place, "repaired" if touched else "source", describe(state.hints.get(part, ())))
+        number = turn.number if user or turn.number > 1 else None
+        last = (line or 0) + text.count("\n")
+        touched = is_repaired or (line is not None and any(line <= one <= last for one in repaired_lines))
+        place = Place(file=file, line=line, turn=number, page=page_at(turn.pages, line))
+        return place, "repaired" if touched else "source"
+
+    for part in dict.fromkeys([*by_part, *(entry.part for entry in found.entries)]):
+        pieces = by_part.get(part, [])
+        text, first = _joined(lines, pieces) if pieces else ("", -1)
+        drafted = [
+            (entry.line, answer_in(entry.text, entry.announced, place=place, trust=trust))
+            for entry in found.entries
+            if entry.part == part
+            for place, trust in [placed(entry.line, entry.text)]
+        ]
+        place, trust = placed(first if pieces else drafted[0][0], text)
+        draft = _Draft(text, place, trust, describe(state.hints.get(part, ())))
+        draft.before = [answer for line, answer in drafted if line < first]
+        draft.after = [answer for line, answer in drafted if line >= first]
         old = state.drafts.setdefault(part, [])
-        if goes_on and part == before and old and pieces[0] is sections[0] and not pieces[0].is_labelled:
+        if goes_on and part == before and old and pieces and pieces[0] is sections[0] and not pieces[0].is_labelled:
             old[-1].text += "\n" + text
             old[-1].trust = "repaired" if "repaired" in (old[-1].trust, draft.trust) else "source"
+            old[-1].after += [*draft.before, *draft.after]
         else:
             old.append(draft)
-    context.last = sections[-1].parts[-1]
+    if sections:
+        context.last = sections[-1].parts[-1]
 
 
 def _note_problem(context: Context, said: str) -> None:
@@ -170,12 +194,21 @@ def _requested(context: Context, said: str) -> list[str]:
             for label in mentioned(sentence, context.names)
             if label.strength == 2
         ]
-        labels = mentions[-1:] if len(said) < 300 else []
+        # "Part (a): what is ...? Part (b): ...": each is asked for.
+        headed = [label for sentence in sentences if (label := _headed(sentence, context.names))]
+        labels = headed if len(headed) > 1 else mentions[-1:] if len(said) < 300 else []
     is_revisit = bool(_REVISIT.search(normalised_sentence(said)))
     found: list[str] = []
     for label in labels:
         found += context.resolve(label, may_restart=not is_revisit, is_asked=True)[0]
     return list(dict.fromkeys(found))
+
+
+def _headed(sentence: str, names: PartNames) -> Label | None:
+    """Return the part that a sentence starts with, where a colon follows."""
+    label = label_at(sentence, names)
+    is_headed = label is not None and label.letters and re.match(r"\W{0,4}[:：]", sentence[label.rest_at :])
+    return label if is_headed else None
 
 
 def _introduced(context: Context, lines: Sequence[str], kinds: Sequence[Kind]) -> list[str]:
@@ -243,8 +276,12 @@ def _is_preface(text: str) -> bool:
     return len(text) < 300 and next(math_spans(text), None) is None
 
 
+def _lines_of(lines: Sequence[str], section: Section) -> Sequence[str]:
+    return lines[section.start : section.stop]
+
+
 def _text_of(lines: Sequence[str], section: Section) -> str:
-    return "\n".join(lines[section.start : section.stop])
+    return "\n".join(_lines_of(lines, section))
 
 
 def _joined(lines: Sequence[str], pieces: Sequence[Section]) -> tuple[str, int]:
@@ -261,9 +298,10 @@ def _joined(lines: Sequence[str], pieces: Sequence[Section]) -> tuple[str, int]:
 
 
 def _attempt(draft: _Draft, number: int) -> Attempt:
-    answer = (
-        Unreadable(text=draft.text, reason=draft.reason, place=draft.place)
-        if draft.reason
-        else Prose(text=draft.text, place=draft.place, trust=draft.trust)
-    )
-    return Attempt(number=number, answers=(answer,), place=draft.place, hinted=bool(draft.hint), hint=draft.hint)
+    body: list[Answer] = []
+    if draft.reason:
+        body.append(Unreadable(text=draft.text, reason=draft.reason, place=draft.place))
+    elif draft.text.strip():
+        body.append(Prose(text=draft.text, place=draft.place, trust=draft.trust))
+    answers = (*draft.before, *body, *draft.after)
+    return Attempt(number=number, answers=answers, place=draft.place, hinted=bool(draft.hint), hint=draft.hint)

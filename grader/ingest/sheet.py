@@ -43,7 +43,7 @@ def read_sheet(data: object, names: PartNames, *, file: str, form: str, repeated
     repeated = (*repeated, *repeated_keys)
     assert table is not None, "an inner table was looked for"
     _fill(table, repeated, names, file, collected, is_wrapped=inner is not None)
-    if not collected.answers:
+    if not collected.answers and not any(names.from_key(key) for key in table):
         raise IngestError(f"no key names a part (wanted keys such as {', '.join(names.ids[:3])})")
     return Reading(format=form, parts=collected.parts(names.ids), problems=collected.problems, author=author)
 
@@ -87,7 +87,9 @@ def _value(value: object, part: str, collected: Collected, place: Place, item: s
     where = f"{part}.{item}" if item else part
     text = _scalar(value)
     nested, repeated = _table(value)
-    if text is not None:
+    if text is not None and not text.strip():
+        collected.note(f"{where!r} is left empty")
+    elif text is not None:
         collected.add(part, answer_of(text, place=place, item=item), place)
     elif isinstance(value, list) and value and all(_scalar(entry) is not None for entry in value):
         for entry in value:

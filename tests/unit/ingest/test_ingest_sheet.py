@@ -43,7 +43,7 @@ def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
     assert items == ["previous", "current"]
 
 
-@pytest.mark.parametrize("value", ["true", "null", "[]", "{}", '{"a": {"b": "c"}}', "[1, [2]]", '""', "[true]"])
+@pytest.mark.parametrize("value", ["true", "null", "[]", "{}", '{"a": {"b": "c"}}', "[1, [2]]", "[true]"])
 def test_other_values_are_unreadable_with_a_reason(value: str, tmp_path: Path) -> None:
     submission = read_one(tmp_path, "a.json", f'{{"1a": {value}, "1b": "x"}}')
     answers = submission.parts["1a"][0].answers
@@ -77,6 +77,14 @@ def test_duplicate_keys_in_toml_spoil_only_their_part(tmp_path: Path) -> None:
 def test_prose_and_formulas_with_dollars(tmp_path: Path) -> None:
     submission = read_one(tmp_path, "a.json", json.dumps({"1a": "the sum $x$", "1b": "$x$", "1c": "line\nline"}))
     assert all(isinstance(attempts[0].answers[0], Prose) for attempts in submission.parts.values())
+
+
+def test_what_is_left_empty_is_no_answer(tmp_path: Path) -> None:
+    submission = read_one(tmp_path, "a.toml", "1a = ''\n1b.previous = ''\n1b.current = 'N(0, t)'\n1c = ' '\n")
+    assert list(submission.parts) == ["1b"]
+    assert len(submission.parts["1b"][0].answers) == 1
+    assert any("1b.previous" in problem for problem in submission.problems)
+    assert not read_one(tmp_path, "b.json", '{"1a": "", "1b": ""}').parts
 
 
 def test_unknown_keys_are_noted(tmp_path: Path) -> None:
