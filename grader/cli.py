@@ -182,7 +182,8 @@ def _steps(options: argparse.Namespace) -> int:
     from grader import assignments
     from grader.checks.steps_file import check_file, shown
 
-    rubric = assignments.load(options.assignment) if options.assignment else None
+    name = options.assignment or (assignments.installed()[0] if len(assignments.installed()) == 1 else "")
+    rubric = assignments.load(name) if name else None
     report = check_file(options.file, rubric=rubric, part_id=options.part)
     print(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if options.json else shown(report))
     return 0

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from grader import judge
+from grader.checks import form
 from grader.checks.answer import Finding, check_candidate
 from grader.checks.identity import Effort
 from grader.checks.prose import judge_prose
@@ -204,6 +205,7 @@ def _checked(
     world_names = _known_names(part)
     value = expand(candidate.value, reading.definitions, world_names)
     candidate, value = renamed(candidate, value, item, part.space)
+    value = form.with_arguments(value, part.space)
     return check_candidate(candidate, value, item, part, seed=seed, effort=effort)
 
 

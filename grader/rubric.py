@@ -52,11 +52,13 @@ class Regime:
         powers: The power of epsilon for each variable that moves; the others stay.
         order: None asks that the ratio of both sides goes to 1; n asks that their difference is o(epsilon^n).
         words: The regime in words, as evidence prints it.
+        also: Other ways into the same regime, on which the claim must hold too.
     """
 
     powers: Mapping[Sym, int]
     order: int | None
     words: str
+    also: tuple[Mapping[Sym, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,7 @@ class FormulaItem:
         terms: What the answer may be written in.
         counts: For a limit: the symbol that counts steps and the one that is its inverse; an answer that still has
             them is judged by its limit, and earns `form_points` if that is right.
+        proportional: For `∝`: the argument in which a constant factor is free, and two symbols to put in its place.
         unfinished: Returns what an answer still contains that a finished one does not; empty if nothing.
         at: The general left side, such as `p(x)`: an answer that names its arguments otherwise is renamed to it.
         form_points: Share of the points for a right answer in a form that was not asked for.
@@ -126,6 +129,7 @@ class FormulaItem:
     simplest: Written | None = None
     terms: Terms | None = None
     counts: tuple[Sym, Sym] | None = None
+    proportional: tuple[Sym, Sym, Sym] | None = None
     unfinished: Callable[[Node], str] | None = None
     at: str = ""
     form_points: Fraction = Fraction(1, 2)

@@ -10,7 +10,7 @@ from grader.checks.identity import Effort, identical
 from grader.checks.regime import agrees_in_limit, agrees_in_regime, relative_order
 from grader.domains.world import symbol_text
 from grader.formula.printer import to_latex
-from grader.formula.tree import Node, free_symbols, substitute
+from grader.formula.tree import Mul, Node, free_symbols, substitute
 from grader.model import Agreement, Counterexample, Evidence, NamedMistake, Proof, Silence, Violation
 from grader.reading.finding import Candidate, matches, pattern
 from grader.rubric import Expected, FormulaItem, Mistake, Part
@@ -121,6 +121,8 @@ def _value_evidence(
         # The quantity is determined by an equation: the equation must hold for the right value.
         whole, label = candidate.equation, candidate.label
         alternatives = [substitute(whole, {label: expected}) for expected in alternatives]
+    if claims == "∝":
+        return _up_to_a_factor(submitted, alternatives[0], item, part, seed, effort)
     for expected in alternatives:
         found = identical(submitted, expected, part.space, check="equality", seed=seed, effort=effort)
         if any(isinstance(one, (Proof, Agreement)) for one in found):
@@ -151,6 +153,27 @@ def _value_evidence(
     if claims in ("≈", "→"):
         return (in_regime[0],)
     return tuple(refuted[:1])
+
+
+def _up_to_a_factor(
+    submitted: Node, expected: Node, item: FormulaItem, part: Part, seed: str, effort: Effort
+) -> tuple[Evidence, ...]:
+    """Return what is known of a claim of proportionality, in the argument in which a constant factor is free."""
+    if item.proportional is None:
+        message = "only proportionality is claimed, which leaves the factor open"
+        found = identical(submitted, expected, part.space, check="equality", seed=seed, effort=effort)
+        if any(isinstance(one, (Proof, Agreement)) for one in found):
+            return (*found, Violation(check="relation", message=message))
+        return (Silence(check="proportionality", reason=message),)
+    variable, first, second = item.proportional
+    crossed = [
+        Mul((substitute(a, {variable: first}), substitute(b, {variable: second})))
+        for a, b in ((submitted, expected), (expected, submitted))
+    ]
+    found = identical(crossed[0], crossed[1], part.space, check="proportionality", seed=seed, effort=effort)
+    if any(isinstance(one, (Proof, Agreement)) for one in found):
+        return (*found, Violation(check="form", message="right up to a factor; the normalisation is left open"))
+    return found
 
 
 def _point(shown: Counterexample) -> str:

@@ -32,6 +32,7 @@ from grader.formula.tree import (
     children,
     free_symbols,
     substitute,
+    transform,
 )
 from grader.formula.values import NoValueError, UndefinedError
 from grader.model import Agreement, Evidence, Proof, Violation
@@ -65,13 +66,14 @@ def as_kind(value: Node, label: Node | None, item: FormulaItem, space: Space) ->
 
 
 def without_order_terms(value: Node) -> tuple[Node, bool]:
-    """Return a sum without its terms O(...) and o(...), and whether it had any."""
-    if not isinstance(value, Add):
-        return value, False
-    kept = tuple(term for term in value.terms if not _is_order_term(term))
-    if len(kept) == len(value.terms) or not kept:
-        return value, False
-    return (kept[0] if len(kept) == 1 else Add(kept)), True
+    """Return a formula without terms O(...) and o(...) in its sums, and whether it had any."""
+    inner = transform(value, lambda child: without_order_terms(child)[0])
+    had_any = inner is not value
+    if isinstance(inner, Add):
+        kept = tuple(term for term in inner.terms if not _is_order_term(term))
+        if kept and len(kept) < len(inner.terms):
+            return (kept[0] if len(kept) == 1 else Add(kept)), True
+    return inner, had_any
 
 
 def _is_order_term(term: Node) -> bool:
@@ -82,6 +84,30 @@ def _is_order_term(term: Node) -> bool:
 
 
 _ORDER_SIGNS = (Sym("O"), Sym("o"), Sym("cal O"))
+
+
+def with_arguments(value: Node, space: Space) -> Node:
+    """Return a formula in which bare names of functions have the arguments at hand: Z for Z(x), \\pi^* for \\pi^*(y | x)."""
+    world = next(candidates(space.build, seed="names", count=1))
+
+    def change(part: Node) -> Node:
+        if isinstance(part, Sym):
+            if part in world.definitions:
+                parameters, given, _ = world.definitions[part]
+                return Call(part, parameters, given)
+            table = world.tables.get(part)
+            if table is not None and table.defaults:
+                return Call(part, table.defaults[: table.arity[0]], table.defaults[table.arity[0] :])
+            return part
+        if isinstance(part, KL):
+            return part
+        if isinstance(part, Call):
+            return Call(part.head, tuple(map(change, part.args)), tuple(map(change, part.given)), part.primes)
+        if isinstance(part, Expect):
+            return Expect(part.kind, part.binders, change(part.body), part.given)
+        return transform(part, change)
+
+    return change(value)
 
 
 def is_density(value: Node, space: Space) -> bool:

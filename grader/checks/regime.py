@@ -40,13 +40,14 @@ def agrees_in_regime(
     """Return whether both agree along random ways into a regime: ratio to 1, or difference o(epsilon^order)."""
     looked = 0
     try:
-        for world in candidates(space.build, seed=seed, count=WAYS):
-            slope = _slope(world, submitted, expected, regime)
+        for number, world in enumerate(candidates(space.build, seed=seed, count=WAYS)):
+            way = _way(regime, number)
+            slope = _slope(world, submitted, expected, way)
             if slope is None:
                 continue
             looked += 1
             if slope.status == "stays":
-                return _counterexample(world, submitted, expected, regime, check)
+                return _counterexample(world, submitted, expected, way, check)
     except NoValueError as error:
         return Silence(check=check, reason=str(error))
     except BudgetExceededError as error:
@@ -103,6 +104,12 @@ def agrees_in_limit(
 
 def _parts(node: Node) -> tuple[Node, ...]:
     return node.args if isinstance(node, Dist) else (node,)
+
+
+def _way(regime: Regime, number: int) -> Regime:
+    """Return the regime by one of its ways, in turn."""
+    powers = (regime.powers, *regime.also)
+    return replace(regime, powers=powers[number % len(powers)])
 
 
 def relative_order(node: Node, expected: Node, space: Space, regime: Regime, *, seed: str) -> float | None:

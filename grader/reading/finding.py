@@ -107,6 +107,13 @@ def find(item: FormulaItem, reading: Reading, notation: Notation, *, is_only: bo
     for statement in reading.statements:
         if statement.item is not None and statement.item != item.id:
             continue
+        if statement.is_denied or statement.leading not in ("", *_VALUE_SIGNS):
+            continue
+        values = _as_values(statement, item)
+        if len(values.members) == 1 < len(statement.members) and isinstance(values.members[0], _QUANTITIES):
+            # A quantity that is only compared with something.
+            continue
+        statement = values
         candidate = _candidate(statement, wanted)
         if candidate is not None and _is_name(candidate.value) and any(matches(one, candidate.value) for one in wanted):
             # A name for a name (`\\pi = \\pi^*`) gives no formula.
@@ -131,13 +138,35 @@ def find(item: FormulaItem, reading: Reading, notation: Notation, *, is_only: bo
     return tuple(sorted(chosen, key=lambda one: _weight(one, reading), reverse=True))
 
 
+# Signs that give a value to what stands on their left; the others compare two things.
+_VALUE_SIGNS = ("=", "≈", "∼", "→", "∝", "≲")
+
+
+def _as_values(statement: Statement, item: FormulaItem) -> Statement:
+    """Return the part of a chain that gives a value: up to the first sign that only compares (`≪`, `≠`, `<`).
+
+    Where an approximation does not count, one that is added behind an exact value does not replace it.
+    """
+    members, ops = statement.members, statement.ops
+    for position, op in enumerate(ops):
+        exact_before = position > 0 or not isinstance(members[0], _QUANTITIES)
+        if op not in _VALUE_SIGNS or (op == "≈" and item.regime is None and exact_before):
+            return replace(statement, members=members[: position + 1], ops=ops[:position])
+    return statement
+
+
 def _is_name(node: Node) -> bool:
     return isinstance(node, (Sym, Call, Expect))
 
 
 def _weight(candidate: Candidate, reading: Reading) -> tuple[bool, bool, int]:
     statement = candidate.statement
-    order = next(index for index, other in enumerate(reading.statements) if other is statement)
+    order = next(
+        index
+        for index, other in enumerate(reading.statements)
+        if other is statement
+        or (other.offset == statement.offset and other.members[: len(statement.members)] == statement.members)
+    )
     names_another = candidate.label is not None and candidate.why == _WHOLE
     return statement.is_final and not statement.is_definition, not names_another, order
 
@@ -149,10 +178,10 @@ def _candidate(statement: Statement, wanted: tuple[Node, ...]) -> Candidate | No
             continue
         if position == 0 and len(members) > 1:
             why = f"its left side names it{', and it is marked as the answer' if statement.is_final else ''}"
-            claims = weakest(ops, approximate=statement.is_approximate)
+            claims = weakest((statement.leading, *ops), approximate=statement.is_approximate)
             return Candidate(statement=statement, value=members[-1], label=member, claims=claims, why=why)
         if position == len(members) - 1 and position > 0 and len(members) == 2:
-            claims = weakest(ops, approximate=statement.is_approximate)
+            claims = weakest((statement.leading, *ops), approximate=statement.is_approximate)
             return Candidate(
                 statement=statement, value=members[0], label=member, claims=claims, why="its right side names it"
             )
@@ -171,7 +200,7 @@ def _equation(statement: Statement, wanted: tuple[Node, ...]) -> Candidate | Non
     label = inside.pop()
     if isinstance(label, Expect):
         return None
-    claims = weakest(statement.ops, approximate=statement.is_approximate)
+    claims = weakest((statement.leading, *statement.ops), approximate=statement.is_approximate)
     why = "its left side contains it"
     return Candidate(statement=statement, value=right, label=label, claims=claims, why=why, equation=left)
 
@@ -192,7 +221,7 @@ _QUANTITIES = (Sym, Call, Grad, Fn, Expect, Deriv, KL, Extremum)
 
 def _bare(statement: Statement, item: FormulaItem) -> Candidate | None:
     members, ops = statement.members, statement.ops
-    claims = weakest(ops, approximate=statement.is_approximate)
+    claims = weakest((statement.leading, *ops), approximate=statement.is_approximate)
     if item.kind == "objective":
         return _objective(statement, claims)
     if statement.is_definition:
@@ -229,10 +258,7 @@ def weakest(ops: tuple[str, ...], *, approximate: bool) -> str:
     """Return what a chain claims between its ends: `≈` if any sign or word says so."""
     if approximate or any(op in ("≈", "≲", "≳") for op in ops):
         return "≈"
-    for op in ("∝", "→", "≠", "<", ">", "≤", "≥", "∼", "∈", "="):
-        if op in ops:
-            return op
-    return ops[0] if ops else ""
+    return next((op for op in ("∝", "→", "∼", "=") if op in ops), "")
 
 
 def renamed(candidate: Candidate, value: Node, item: FormulaItem, space: Space) -> tuple[Candidate, Node]:

@@ -24,6 +24,8 @@ class Statement:
         text: The formula as the author wrote it.
         offset: Where the formula begins in the answer's text.
         item: The item that the answer names, if it does.
+        leading: The relation sign before the first member, where nothing stands on its left.
+        is_denied: Whether words around it say that it does not hold, or hold it against what does.
         is_announced: Whether it is boxed, or the first formula after the words that announce the answer.
         is_boxed: Whether it stands in a box.
         by_words: Whether words, not a relation sign, join the members ("the variance is ...").
@@ -42,6 +44,8 @@ class Statement:
     item: str | None = None
     by_words: bool = False
     is_announced: bool = True
+    leading: str = ""
+    is_denied: bool = False
     is_boxed: bool = False
 
     @property

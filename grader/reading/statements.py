@@ -26,12 +26,22 @@ _APPROXIMATE = re.compile(
     r"in the (?:limit|regime)|nearly|about\b",
     re.IGNORECASE,
 )
+# "It is not ...", "one might think ...", "instead of ...": what such words lead to is not what the author claims.
+_DENIES = re.compile(
+    r"(?:\b(?:not|never|cannot|rather than|instead of|unlike|whereas|as opposed to|in contrast to|contrary to|"
+    r"should (?:have been|be)|would (?:have been|be)|might (?:think|expect|guess|be)|wrong(?:ly)?|incorrect(?:ly)?|"
+    r"compared (?:to|with)|against the|naive(?:ly)?|mistaken(?:ly)?)|n['’]t)\b[^$\\,:]*$",
+    re.IGNORECASE,
+)
+_DENIES_AFTER = re.compile(
+    r"\W{0,3}\s*(?:is|was|are|would be|is clearly|is simply) (?:not|wrong|incorrect|false|mistaken)\b", re.IGNORECASE
+)
 # What stands right before a formula that a sentence gives as the answer.
 _LEADS_TO = re.compile(
     r"(?:[:=✅]|\b(?:is|are|get|gives|obtain|have|therefore|hence|thus|so|then))\W*$|^\s*$", re.IGNORECASE
 )
 _DEFINING = re.compile(
-    r"\b(?:where|let|with|define|denote|writing|set(?:ting)?|here|abbreviat\w*|for short)\b[^.]{0,60}$", re.I
+    r"\b(?:where|let|with|define|denote|writing|set(?:ting)?|here|abbreviat\w*|for short)\b[^.$\\]{0,60}$", re.I
 )
 
 
@@ -66,22 +76,32 @@ def _with_own_functions(answers: tuple[Answer, ...], notation: Notation) -> Nota
     return replace(notation, functions={**notation.functions, **own}) if own else notation
 
 
+_HEDGE = re.compile(
+    r"^\s*(?:is\s+)?(?:approximately|approx\.?|roughly|about|nearly|to (?:leading|first) order,?)\s+|"
+    r"[\s,(]+(?:approximately|approx\.?|roughly|to (?:leading|first) order)\s*[.)]*\s*$",
+    re.IGNORECASE,
+)
+
+
 def _read_formula(answer: Formula, notation: Notation, statements: list[Statement], unread: list[Unread]) -> None:
     text = _undelimited(answer.text)
+    unhedged = _HEDGE.sub("", text)
+    is_hedged, text = unhedged != text, unhedged
     try:
         clauses = parse(text, notation).clauses
     except ReadError as error:
         unread.append(Unread(text=answer.text, reason=_explained(error), place=answer.place, item=answer.item))
         return
     for clause in clauses:
-        members, ops = _chain(clause, notation, statements)
+        members, ops, leading = _chain(clause, notation, statements)
         if members:
             statements.append(
                 Statement(
                     members=members,
                     ops=ops,
+                    leading=leading,
                     is_final=True,
-                    is_approximate=False,
+                    is_approximate=is_hedged,
                     is_definition=_defines(clause.lead),
                     whole=len(clauses) == 1,
                     text=answer.text.strip(),
@@ -122,18 +142,21 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
             unread.append(Unread(text=latex, reason=_explained(error), place=place))
             continue
         after = answer.text[end : end + 60].split("\n", 1)[0]
+        sentence = re.split(r"[.;]\s", before)[-1]
+        is_denied = bool(_DENIES.search(sentence) or _DENIES_AFTER.match(after))
         region = next((a for a, b in finals if a <= start < b), None)
         is_final = region is not None
         is_first = is_final and region not in begun and ("\n" in latex or _LEADS_TO.search(before) is not None)
         begun.add(region)
         for clause in clauses:
-            members, ops = _chain(clause, notation, statements)
+            members, ops, leading = _chain(clause, notation, statements)
             if not members:
                 continue
             statements.append(
                 Statement(
                     members=members,
                     ops=ops,
+                    leading=leading,
                     is_final=is_final or clause.boxed,
                     is_approximate=bool(_APPROXIMATE.search(before) or _APPROXIMATE.search(after[:40])),
                     is_definition=not clause.boxed
@@ -144,6 +167,7 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
                     place=place,
                     trust=answer.trust,
                     item=answer.item,
+                    is_denied=is_denied,
                     is_announced=is_first or clause.boxed,
                     is_boxed=clause.boxed,
                 )
@@ -236,12 +260,13 @@ def _read_plain_lines(answer: Prose, notation: Notation, statements: list[Statem
             if not clauses or words > 2:
                 continue
             for clause in clauses:
-                members, ops = _chain(clause, notation, statements)
+                members, ops, leading = _chain(clause, notation, statements)
                 if members:
                     statements.append(
                         Statement(
                             members=members,
                             ops=ops,
+                            leading=leading,
                             is_final=any(a <= start < b for a, b in finals) or bool(_FINAL.search(line)),
                             is_approximate=bool(_APPROXIMATE.search(line)),
                             is_definition=_defines(clause.lead),
@@ -285,18 +310,21 @@ def _defines(lead: str) -> bool:
     return bool(re.search(r"\b(?:where|let|with|define|here|denot\w+)\b", lead, re.IGNORECASE))
 
 
-def _chain(clause: Clause, notation: Notation, before: list[Statement]) -> tuple[tuple[Node, ...], tuple[str, ...]]:
-    """Return members and signs of a clause; one that begins with its sign goes on from the statement before it."""
-    links = clause.links
-    first = clause.first
-    if first is None:
-        if not before:
-            return tuple(notation.canonical(link.rhs) for link in links), tuple(link.op for link in links)
-        head = _continued(before, links[0].rhs, notation)
-        members = (*head.members, *(notation.canonical(link.rhs) for link in links))
-        return members, (*head.ops, *(link.op for link in links))
-    members = (notation.canonical(first), *(notation.canonical(link.rhs) for link in links))
-    return members, tuple(link.op for link in links)
+def _chain(
+    clause: Clause, notation: Notation, before: list[Statement]
+) -> tuple[tuple[Node, ...], tuple[str, ...], str]:
+    """Return members, signs between them and a sign before the first one.
+
+    A clause that begins with its sign goes on from the statement before it.
+    """
+    rest = tuple(notation.canonical(link.rhs) for link in clause.links)
+    ops = tuple(link.op for link in clause.links)
+    if clause.first is not None:
+        return (notation.canonical(clause.first), *rest), ops, ""
+    if not before:
+        return rest, ops[1:], ops[0] if ops else ""
+    head = _continued(before, clause.links[0].rhs, notation)
+    return (*head.members, *rest), (*head.ops, *ops), head.leading
 
 
 def _continued(before: list[Statement], rhs: Node, notation: Notation) -> Statement:

@@ -62,6 +62,7 @@ _PART_2B = Part(
             points=Fraction(2, 3),
             names=(r"\pi^*", r"\pi_\theta"),
             at=r"\pi^*(y\mid x)",
+            proportional=(Sym("y"), Sym("y", Sym("w")), Sym("y", Sym("l"))),
             expected=(Expected(value=_POLICY),),
             terms=Terms(allowed=frozenset([_REFERENCE, Sym("r"), _PARTITION, BETA]), words="π_ref, r, Z and β"),
             mistakes=(

@@ -88,7 +88,11 @@ DIFFUSION = Space(
 
 SMALL_VARIANCE = Regime(powers={SIGMA: 1}, order=None, words="sigma^2 -> 0")
 SMALL_STEP_AND_VARIANCE = Regime(
-    powers={SIGMA: 1, STEP: 4, STEPS: -4}, order=None, words="Delta t << sigma^2 << 1: sigma -> 0, Delta t -> 0"
+    powers={SIGMA: 1, STEP: 4, STEPS: -4},
+    order=None,
+    words="Delta t << sigma^2 << 1: sigma -> 0, Delta t -> 0",
+    # Nothing is said of t: it may be as small as sigma^2.
+    also=({SIGMA: 1, TIME: 2, STEP: 4, STEPS: -4},),
 )
 SMALL_STEP = Regime(powers={STEP: 1, STEPS: -1}, order=1, words="Delta t -> 0 with sigma and t fixed")
 
