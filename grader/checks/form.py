@@ -87,7 +87,7 @@ _ORDER_SIGNS = (Sym("O"), Sym("o"), Sym("cal O"))
 
 
 def with_arguments(value: Node, space: Space) -> Node:
-    """Return a formula in which bare names of functions have the arguments at hand: Z for Z(x), \\pi^* for \\pi^*(y | x)."""
+    """Return a formula in which bare names of functions have the arguments at hand: Z stands for Z(x)."""
     world = next(candidates(space.build, seed="names", count=1))
 
     def change(part: Node) -> Node:

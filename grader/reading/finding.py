@@ -73,6 +73,10 @@ def matches(wanted: Node, node: Node) -> bool:
     if wanted == node:
         return True
     match wanted, node:
+        case _, Limit(body=body):
+            return matches(wanted, body)
+        case _, Call(head=Sym(name="conditional"), args=args):
+            return matches(wanted, args[0])
         case Sym(), Call(head=head):
             return wanted == head
         case Call(head=head, args=args, given=()), Call():
@@ -83,10 +87,6 @@ def matches(wanted: Node, node: Node) -> bool:
             return kind == node.kind and matches(body, node.body)
         case Sym(), Expect(kind=kind):
             return wanted.name == kind
-        case _, Limit(body=body):
-            return matches(wanted, body)
-        case _, Call(head=Sym(name="conditional"), args=args):
-            return matches(wanted, args[0])
     return False
 
 
