@@ -14,6 +14,7 @@ from grader.checks.answer import Finding, check_candidate
 from grader.checks.identity import Effort
 from grader.checks.prose import judge_prose
 from grader.faults import FAULT, guarded
+from grader.formula.alphabet import FUNCTION_WORDS, GREEK, OPERATOR_WORDS
 from grader.formula.printer import to_latex
 from grader.formula.tree import Sym
 from grader.model import (
@@ -266,13 +267,18 @@ def _speaks_of_others(item: FormulaItem, part: Part, reading: Reading) -> bool:
     return bool(taken) and all(one.is_definition or id(one) in taken for one in reading.statements)
 
 
-_WORD = re.compile(r"\b[^\W\d_]{3,}\b")
+_WORD = re.compile(r"\b[^\W\d_]{2,}\b")
 _NOT_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\\\[.*?\\\]|\\\(.*?\\\)|\\[A-Za-z]+", re.DOTALL)
+
+
+# What plain notation spells with letters.
+_WRITTEN_OUT = frozenset(FUNCTION_WORDS) | frozenset(OPERATOR_WORDS) | GREEK | {"ref", "star", "dt"}
 
 
 def _has_words(text: str) -> bool:
     """Return whether a text says something besides formulas."""
-    return len(_WORD.findall(_NOT_WORDS.sub(" ", text))) >= _FEWEST_WORDS
+    words = _WORD.findall(_NOT_WORDS.sub(" ", text))
+    return sum(word not in _WRITTEN_OUT for word in words) >= _FEWEST_WORDS
 
 
 def is_silent(item: ItemResult) -> bool:
