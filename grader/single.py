@@ -82,8 +82,13 @@ def lines(result: Mapping[str, Any]) -> list[str]:
         for evidence in item["evidence"]:
             if evidence["kind"] == "counterexample":
                 out.extend(f"    {line}" for line in counterexample_lines(evidence))
+            elif evidence["kind"] == "silence":
+                # The lines after the first show the formula with a caret below the place.
+                first, *shown = evidence["reason"].splitlines()
+                out.append(f"    {evidence_sentence({**evidence, 'reason': first})}")
+                out.extend(f"      {line}" for line in shown)
             else:
-                out.extend(f"    {line}" for line in evidence_sentence(evidence).splitlines())
+                out.append(f"    {evidence_sentence(evidence)}")
         if item.get("mistake"):
             out.append(f"    known mistake ({item['mistake']['id']}): {item['mistake']['message']}")
         out.extend(f"    note: {remark}" for remark in item.get("remarks", ()))
