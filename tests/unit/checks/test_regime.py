@@ -44,9 +44,9 @@ def test_ratios_that_go_to_one(
     for regime, wanted in ((SMALL, small), (LARGE, large)):
         if wanted is None:
             continue
-        for sides in ((submitted, expected), (expected, submitted)):
-            found = agrees_in_regime(*map(tree, sides), POSITIVE, regime, check="regime", seed=seed)
-            assert isinstance(found, Agreement if wanted else Counterexample), (sides, regime.words, found)
+        for left, right in ((submitted, expected), (expected, submitted)):
+            found = agrees_in_regime(tree(left), tree(right), POSITIVE, regime, check="regime", seed=seed)
+            assert isinstance(found, Agreement if wanted else Counterexample), (left, right, regime.words, found)
 
 
 # submitted against expected as x -> 0, and the highest n with difference o(x^n)
