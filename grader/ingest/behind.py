@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_EMPHASIS = re.compile(r"\*+|_+")
+_EMPHASIS = re.compile(r"\*+|_+|`+")
 _BULLET = re.compile(r"\s*[-*+]\s+")
 _CLOSERS = re.compile(r"\s*[)\]}）］]+")
 _COLON = re.compile(r"\s*(?:[:：。]|[.．,;](?!\d))")

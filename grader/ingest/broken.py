@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from grader.ingest.labels import label_at
 from grader.ingest.load import Document
 from grader.ingest.parts import PartNames
 from grader.ingest.record import Collected, Reading, all_unreadable
@@ -37,15 +39,26 @@ def looks_like_json(document: Document) -> bool:
     )
 
 
-def looks_like_toml(document: Document) -> bool:
+def looks_like_toml(document: Document, names: PartNames) -> bool:
     """Return whether a text was meant to be TOML: it starts like it, and has values as only TOML has them."""
-    lines = [line for line in document.text[:200_000].split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    everything = [line for line in document.text[:200_000].split("\n") if line.strip()]
+    lines = [line for line in everything if not line.lstrip().startswith("#")]
     if not lines or document.suffix == ".py":
         return False
     is_toml = [bool(_TOML_LINE.match(line[:1000])) for line in lines[:2000]]
     if document.suffix == ".toml":
         return any(is_toml)
+    if any(_is_markdown(line, below, names) for line, below in pairwise(everything[:2000])):
+        return False
     return is_toml[0] and any(_QUOTED_VALUE.match(line[:1000]) for line in lines[:2000])
+
+
+def _is_markdown(line: str, below: str, names: PartNames) -> bool:
+    """Return whether a line is a heading of a part with an answer below it, and not a comment above a key."""
+    if not line.startswith("#") or below.startswith("#") or _TOML_LINE.match(below[:1000]):
+        return False
+    label = label_at(line, names)
+    return label is not None and bool(label.letters)
 
 
 def read_broken(document: Document, names: PartNames, *, form: str, reason: str) -> Reading:
@@ -63,15 +76,19 @@ def read_broken(document: Document, names: PartNames, *, form: str, reason: str)
             seen.setdefault(part, line)
     lines = text.split("\n")
     if not seen or (is_json and not text.rstrip().endswith(("}", "]"))):
-        if seen:
-            collected.note("the text breaks off; what follows cannot be known")
-        unread = all_unreadable(names.ids, file=document.file, reason=reason)
-        return Reading(format=form if seen else "unknown", parts=unread, problems=collected.problems)
+        if not seen:
+            unread = all_unreadable(names.ids, file=document.file, reason=reason)
+            return Reading(format="unknown", parts=unread, problems=collected.problems)
+        collected.note("the text breaks off; what follows cannot be known")
+        for part in names.ids:
+            if part not in seen:
+                place = Place(file=document.file)
+                collected.add(part, Unreadable(text="", reason=reason, place=place), place)
     for part, line in seen.items():
         place = Place(file=document.file, line=line)
         shown = lines[line - 1].strip()[:_SHOWN_CHARACTERS]
         collected.add(part, Unreadable(text=shown, reason=reason, place=place), place)
-    unseen = [part for part in names.ids if part not in seen]
+    unseen = [part for part in names.ids if part not in collected.answers]
     if unseen:
         collected.note(f"no key of {', '.join(unseen)} is in it")
     author = _AUTHOR.search(text[:20_000])

@@ -28,7 +28,7 @@ _PROBLEM = (
 )
 _PART = r"(?:sub)?parts?|teil(?:aufgabe)?|partie|parte"
 _DASH = r"\-–—−"
-_LETTER = r"(?P<open>[(\[])?\s?(?P<let>[a-z])\s?(?P<close>[)\]])?(?![\w'’])"
+_LETTER = r"(?P<open>[(\[])?\s?(?P<let>[a-z])\s?(?P<close>[)\]])?(?![^\W\u2e80-\u9fff]|['’])"
 _JOIN = (
     rf"\s*(?:,?\s*(?:and|then|&|to|through)\s+|,\s*|[{_DASH}]\s*)"
     r"(?:then\s+)?(?:parts?\s*)?[(\[]?([a-z])[)\]]?(?![\w'’])"
@@ -38,6 +38,7 @@ LABEL = re.compile(
     rf"(?:(?:{_PROBLEM}|(?P<num>\d{{1,3}}))(?P<sep>[\s.,:;/)\]{_DASH}]{{0,4}}))?"
     rf"(?:(?P<kw>{_PART}|sub-?question|item)[\s.:]*)?{_LETTER}"
 )
+_STARTS_ANSWER = re.compile(r"[$\u2e80-\u9fff]")
 _KEYWORD = re.compile(r"part|teil")
 _JOINED = re.compile(_JOIN)
 _PROBLEM_ONLY = re.compile(rf"(?:(?:hw|homework)\s*\d+[\s.,:_\-–—]*)?{_PROBLEM}(?![\w])")
@@ -288,11 +289,17 @@ def _is_plausible(match: re.Match[str], shown: str, is_strong: bool, is_led: boo
         adjacent = " " not in (match["sep"] or "")
         if is_strong or is_led or match["pnum"] or match["kw0"]:
             return adjacent or bool(match["close"]) or ends
-        is_before_formula = match["sep"] == "" and bool(re.match(r"\s+(?:\$|\\[(\[])", rest))
+        is_before_formula = match["sep"] == "" and bool(re.match(r"\s*(?:\$|\\[(\[])", rest))
         return bool(match["close"]) or (adjacent and (ends or is_before_formula))
     if match["close"]:
         is_roman = bool(re.match(r"\s?[(\[][ivx]{1,4}[)\]]", rest))
-        return not rest[:1] or rest[0] in " :.,*" or is_strong or is_roman or (rest[0] == "$" and shown[0] in "([")
+        return (
+            not rest[:1]
+            or rest[0] in " :.,*"
+            or is_strong
+            or is_roman
+            or (shown[0] in "([" and bool(_STARTS_ANSWER.match(rest)))
+        )
     return ends and (is_strong or is_led or bool(re.match(r"\s*(?:[.:]\s|[.:]$)", rest)))
 
 

@@ -147,3 +147,33 @@ def classify(lines: Sequence[str]) -> list[Kind]:
             for index in range(first if opens else first + 1, stop + 1):
                 kinds[index] = Kind.MATH
     return kinds
+
+
+def cells_of(line: str) -> list[str]:
+    r"""Return the cells of a table row; a `|` in a formula or behind a backslash separates none.
+
+    >>> cells_of(r"| 1c | $p(y|x)$ | `a\|b` |")
+    ['1c', '$p(y|x)$', '`a|b`']
+    """
+    covered = [(span.start, span.stop) for span in math_spans(line)]
+    cells, current, at, span = [], "", 0, 0
+    while at < len(line):
+        while span < len(covered) and covered[span][1] <= at:
+            span += 1
+        inside = span < len(covered) and covered[span][0] <= at < covered[span][1]
+        if line[at] == "\\" and line[at + 1 : at + 2] == "|" and not inside:
+            current += "|"
+            at += 2
+            continue
+        if line[at] == "|" and not inside:
+            cells.append(current.strip())
+            current = ""
+        else:
+            current += line[at]
+        at += 1
+    cells.append(current.strip())
+    if cells and not cells[0] and line.lstrip().startswith("|"):
+        cells = cells[1:]
+    if cells and not cells[-1] and line.rstrip().endswith("|"):
+        cells = cells[:-1]
+    return cells

@@ -13,6 +13,7 @@ from grader.ingest.parts import PartNames
 from grader.ingest.sections import Context, Found, Section, sections_of
 from grader.ingest.summary import Block, accepted, blocks_of
 
+_ENTRIES_LIMIT = 20
 _HASHES = re.compile(r"\s{0,3}(#{1,6})\s")
 _UNDERLINE = re.compile(r"\s{0,3}(?:={3,}|-{3,})\s*")
 _RELATION = re.compile(r"[=~≈∼∝→≃]|\\(?:sim|approx|propto|to|simeq|asymp|equiv|rightarrow)(?![a-z])")
@@ -75,7 +76,8 @@ def divided(
         for section in trial.sections:
             for part in section.parts:
                 answered.setdefault(part, section.start)
-        kept = [accepted(block, answered, _resolved(block, trial, names)) for block in blocks]
+        bare = any(label.letters and not label.problem for label in trial.labels.values())
+        kept = [accepted(one, answered, _resolved(one, trial, names), has_bare_labels=bare) for one in blocks]
         blocks = [block for block in kept if block is not None]
     found = sections_of(
         lines, kinds, context, default=default, is_open=is_open, is_asked=is_asked, left_out=_lines_of(blocks)
@@ -91,6 +93,7 @@ def divided(
             entries += [
                 Said(part=resolved, text=text, line=entry.line, announced=block.announced) for text in entry.texts
             ]
+    entries = _bounded(entries, problems)
     shown_lines = _without_labels(lines, found, blocks)
     return Divided(
         lines=shown_lines,
@@ -100,6 +103,22 @@ def divided(
         left_empty=_left_empty(shown_lines, found, {entry.part for entry in entries}),
         is_labelled=found.is_labelled,
     )
+
+
+def _bounded(entries: list[Said], problems: list[str]) -> list[Said]:
+    """Return the last entries of each part: a summary says little, and each entry costs a grading."""
+    counts: dict[str, int] = {}
+    kept: list[Said] = []
+    for entry in reversed(entries):
+        counts[entry.part] = counts.get(entry.part, 0) + 1
+        if counts[entry.part] <= _ENTRIES_LIMIT:
+            kept.append(entry)
+    problems += [
+        f"summaries answer {part} {count} times; the last {_ENTRIES_LIMIT} were read"
+        for part, count in sorted(counts.items())
+        if count > _ENTRIES_LIMIT
+    ]
+    return kept[::-1]
 
 
 def _lines_of(blocks: Sequence[Block]) -> frozenset[int]:

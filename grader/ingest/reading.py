@@ -166,7 +166,7 @@ def _toml(document: Document, names: PartNames) -> Reading:
 
 
 def _broken_toml(document: Document, names: PartNames) -> Reading:
-    if not looks_like_toml(document):
+    if not looks_like_toml(document, names):
         raise IngestError("it does not look like TOML")
     try:
         load_toml(document.text)

@@ -112,7 +112,7 @@ def sections_of(
     """
     names = context.names
     labels = {index: label for index, label in _labels(lines, kinds, names).items() if index not in left_out}
-    strong = {letter for label in labels.values() if label.strength >= 2 for letter in label.letters}
+    strong = {(label.problem, letter) for label in labels.values() if label.strength >= 2 for letter in label.letters}
     found = Found()
     if default is not None:
         context.problem = label_of(default)[0]
@@ -169,13 +169,16 @@ def _labels(lines: Sequence[str], kinds: Sequence[Kind], names: PartNames) -> di
     return labels
 
 
-def _is_weak_accepted(label: Label, context: Context, strong: set[str], *, is_open: bool, is_asked: bool) -> bool:
+def _is_weak_accepted(
+    label: Label, context: Context, strong: set[tuple[str, str]], *, is_open: bool, is_asked: bool
+) -> bool:
     """Return whether a bare `(b)` starts a section: not where the turn labels that part more strongly elsewhere."""
-    if len(label.letters) != 1 or label.letters[0] in strong:
+    here = {letter for problem, letter in strong if problem in ("", context.problem) or not context.problem}
+    if len(label.letters) != 1 or label.letters[0] in here:
         return False
     if not is_open and not is_asked:
         return False
-    return (is_open and not strong) or _is_next(label, context)
+    return (is_open and not here) or _is_next(label, context)
 
 
 def _is_next(label: Label, context: Context) -> bool:

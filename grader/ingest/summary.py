@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from grader.ingest.behind import is_title, says_nothing, text_behind
 from grader.ingest.labels import Label, label_at
-from grader.ingest.lines import Kind, math_spans
+from grader.ingest.lines import Kind, cells_of, math_spans
 from grader.ingest.parts import PartNames
 from grader.ingest.values import is_formula
 from grader.model import Formula, Place, Prose, Trust
@@ -47,6 +47,8 @@ _INLINE = re.compile(
     r"|[(\[](?P<bare>[a-z])[)\]])(?=\s|\$|\\|:)",
     re.IGNORECASE,
 )
+_OF_ANSWERS = re.compile(r"answers|results|ergebnisse|antworten|答案", re.IGNORECASE)
+_CONCLUDES = re.compile(r"\W*conclusion", re.IGNORECASE)
 _SKIPPED_CELL = re.compile(r"[\s\W_]*(?:n/?a|none)?[\s\W_]*", re.IGNORECASE)
 _PLAIN_WORD = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{4,}(?![A-Za-z(_^0-9])")
 _MATH_WORDS = frozenset("sigma beta theta delta epsilon alpha gamma normal sqrt".split())
@@ -113,36 +115,6 @@ def answer_in(entry_text: str, announced: str, *, place: Place, trust: Trust) ->
 # ---------------------------------------------------------------- tables
 
 
-def cells_of(line: str) -> list[str]:
-    r"""Return the cells of a table row; a `|` in a formula or behind a backslash separates none.
-
-    >>> cells_of(r"| 1c | $p(y|x)$ | `a\|b` |")
-    ['1c', '$p(y|x)$', '`a|b`']
-    """
-    covered = [(span.start, span.stop) for span in math_spans(line)]
-    cells, current, at, span = [], "", 0, 0
-    while at < len(line):
-        while span < len(covered) and covered[span][1] <= at:
-            span += 1
-        inside = span < len(covered) and covered[span][0] <= at < covered[span][1]
-        if line[at] == "\\" and line[at + 1 : at + 2] == "|" and not inside:
-            current += "|"
-            at += 2
-            continue
-        if line[at] == "|" and not inside:
-            cells.append(current.strip())
-            current = ""
-        else:
-            current += line[at]
-        at += 1
-    cells.append(current.strip())
-    if cells and not cells[0] and line.lstrip().startswith("|"):
-        cells = cells[1:]
-    if cells and not cells[-1] and line.rstrip().endswith("|"):
-        cells = cells[:-1]
-    return cells
-
-
 def _end_of_rows(lines: Sequence[str], kinds: Sequence[Kind], start: int) -> int:
     stop = start + 1
     while stop < len(lines) and kinds[stop] is Kind.TEXT and "|" in lines[stop]:
@@ -204,7 +176,7 @@ def _answers(cells: Sequence[str], header: Sequence[str]) -> Iterator[str]:
         if index not in wanted and _OTHER_COLUMN.fullmatch(columns[index]):
             continue
         # Beside a column of answers, formulas of other columns say something else: only their words are kept.
-        if wanted and index not in wanted and (is_formula(cells[index]) or next(math_spans(cells[index]), None)):
+        if wanted and index not in wanted and not is_title(cells[index].replace("/", " ")):
             continue
         yield cells[index]
 
@@ -375,14 +347,23 @@ def _line_label(lines: Sequence[str], kinds: Sequence[Kind], index: int, names: 
 # ---------------------------------------------------------------- whose answers they are
 
 
-def accepted(block: Block, answered: Mapping[str, int], resolved: Sequence[str | None]) -> Block | None:
+def accepted(
+    block: Block, answered: Mapping[str, int], resolved: Sequence[str | None], *, has_bare_labels: bool
+) -> Block | None:
     """Return the block with those of its entries that repeat what was answered above it, or nothing.
 
     A table that names parts is one wherever it stands. A list is a summary only where it comes after the answers:
-    `answered` holds the first line of each part that has a section, `resolved` the part of each entry.
+    `answered` holds the first line of each part that has a section, `resolved` the part of each entry;
+    `has_bare_labels` says whether the text labels its parts with letters alone.
     """
     if block.is_table:
         return block
+    # Bare letters enumerate below "Conclusion"; below "Summary" too, where the parts have their numbers written.
+    is_bare = all(not entry.label.problem for entry in block.entries)
+    if is_bare and (
+        not _OF_ANSWERS.search(block.announced) if not has_bare_labels else _CONCLUDES.match(block.announced)
+    ):
+        return None
     known = [part is not None and part in answered and answered[part] < block.start for part in resolved]
     if not any(known) or not known[0]:
         return None
