@@ -116,7 +116,7 @@ def test_a_folder_of_nothing_gives_no_results(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nobody.md"):
+    with pytest.raises(UsageError, match=r"nobody\.md"):
         grade([tmp_path / "nobody.md"], Options(assignment="hw13"))
 
 
