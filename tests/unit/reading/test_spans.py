@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from grader.reading.spans import line_of, spans
@@ -35,7 +37,7 @@ def test_formulas_are_found_with_their_places(text: str, expected: list[str]) ->
     for one in found:
         assert text[one.latex_start : one.latex_start + len(one.latex)] == one.latex
         assert 0 <= one.start <= one.latex_start <= one.end <= len(text)
-    assert all(before.end <= after.start for before, after in zip(found, found[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(found))
 
 
 def test_lines_are_counted_from_one() -> None:
