@@ -21,6 +21,7 @@ from grader.model import (
     Answer,
     Attempt,
     Callable,
+    Counterexample,
     Evidence,
     Formula,
     ItemResult,
@@ -31,8 +32,8 @@ from grader.model import (
     Unreadable,
     Verdict,
 )
-from grader.reading.definitions import expand
-from grader.reading.finding import Candidate, find, renamed
+from grader.reading.definitions import definitions_for, expand
+from grader.reading.finding import Candidate, concluding, find, renamed
 from grader.reading.statement import Reading
 from grader.reading.statements import read_answers
 from grader.rubric import FormulaItem, Item, Part, ProseItem, Rubric, TextItem
@@ -197,6 +198,18 @@ def _grade_formula(item: FormulaItem, part: Part, attempt: Attempt, reading: Rea
             finding = replace(finding, remarks=(*finding.remarks, remark))
             return _formula_result(item, candidate, finding)
     assert first is not None, "there is at least one candidate"
+    last = concluding(item, reading, first[0].statement, is_only=is_only)
+    if last is None:
+        return _formula_result(item, *first)
+    finding = _checked(last, item, part, reading, seed, context.effort)
+    if finding.is_right and not first[1].is_right:
+        return _formula_result(item, last, finding)
+    if first[1].is_right and any(isinstance(one, Counterexample) for one in finding.evidence):
+        reason = (
+            f"the author contradicts himself: a later sentence gives {finding.read_as} as the answer; a person looks"
+        )
+        contradicted = Finding(evidence=(Silence(check="contradiction", reason=reason),), read_as=first[1].read_as)
+        return _formula_result(item, first[0], contradicted)
     return _formula_result(item, *first)
 
 
@@ -204,7 +217,8 @@ def _checked(
     candidate: Candidate, item: FormulaItem, part: Part, reading: Reading, seed: str, effort: Effort
 ) -> Finding:
     world_names = _known_names(part)
-    value = expand(candidate.value, reading.definitions, world_names)
+    definitions = definitions_for(candidate.statement, reading.statements)
+    value = expand(candidate.value, definitions, world_names)
     candidate, value = renamed(candidate, value, item, part.space)
     value = form.with_arguments(value, part.space)
     return check_candidate(candidate, value, item, part, seed=seed, effort=effort)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from grader.programs import Runner
 
 FOLDER = "submissions"
-_NOT_SUBMISSIONS = frozenset(["conftest.py", "__init__.py", "expected.toml"])
 
 
 def is_submission(path: Path) -> bool:
@@ -53,12 +53,25 @@ def pytest_collect_file(
     collected = yield
     if not is_submission(file_path):
         return collected
+    return (
+        [SubmissionFile.from_parent(parent, path=file_path)]
+        if file_path.resolve() in _sources(file_path.parent)
+        else []
+    )
+
+
+@lru_cache(maxsize=512)
+def _sources(folder: Path) -> frozenset[Path]:
+    """Return the files below a folder that are submissions: what `grader grade` would take of it."""
     from grader.ingest import discover
 
-    name = file_path.name
-    if name in _NOT_SUBMISSIONS or name.startswith((".", "README")) or not discover([file_path]):
-        return []
-    return [SubmissionFile.from_parent(parent, path=file_path)]
+    return frozenset(source.path.resolve() for source in discover([folder]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a folder of submissions as a plain folder: a package's collector would run its `__init__.py`."""
+    return pytest.Dir.from_parent(parent, path=path) if is_submission(path / "_") else None
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

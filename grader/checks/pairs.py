@@ -103,7 +103,8 @@ def compare_at(
             result = PairResult(status, digits(submitted_value), digits(expected_value))
             if status == "differ":
                 gap = _gap(submitted_value, expected_value)
-                return PairResult(status, digits(submitted_value), digits(expected_value), "", gap)
+                shown = _told_apart(submitted_value, expected_value)
+                return PairResult(status, *shown, "", gap)
             needed = max(submitted_spread, expected_spread) + _AGREED_BITS
         if status == "agree" and needed <= bits:
             return result
@@ -187,6 +188,15 @@ def _kind(value: Value) -> str:
     if isinstance(value, Collection):
         return {"tuple": "a tuple", "set": "a set", "interval": "an interval"}[value.kind]
     return kinds.get(type(value), "a value")
+
+
+def _told_apart(submitted: Value, expected: Value) -> tuple[str, str]:
+    """Return both values with as many digits as it takes to see that they differ."""
+    for count in (12, 24, 48, 96):
+        shown = digits(submitted, count), digits(expected, count)
+        if shown[0] != shown[1]:
+            break
+    return shown
 
 
 def _gap(submitted: Value, expected: Value) -> str:

@@ -88,9 +88,10 @@ def simplest(builder: Callable[[Draw], W], holds: Callable[[W], bool], *, calls:
             return pool[index]
 
         try:
-            return cost, builder(draw)
+            world = builder(draw)
         except RejectedError:
             reject()
+        return cost, world
 
     def holds_and_counts(drawn: tuple[int, W]) -> bool:
         nonlocal looked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.formula.tree import Call, Node, Sym, substitute, transform, walk
@@ -37,11 +38,21 @@ def definitions_in(statements: list[Statement]) -> Definitions:
             if left.index is None or isinstance(left.index, Sym):
                 found[left] = ((), right)
             if left.index is not None and isinstance(left.index, Sym):
-                found.setdefault(Sym(left.name, Sym("dots")), ((left.index,), right))
+                found[Sym(left.name, Sym("dots"))] = ((left.index,), right)
         elif isinstance(left, Call) and all(isinstance(argument, Sym) for argument in (*left.args, *left.given)):
             parameters = tuple(argument for argument in (*left.args, *left.given) if isinstance(argument, Sym))
             found[left.head] = (parameters, right)
     return found
+
+
+def definitions_for(statement: Statement, statements: Sequence[Statement]) -> Definitions:
+    """Return the names that a statement may use: the last definition before it counts, else the first behind it."""
+    place = next(
+        (i for i, one in enumerate(statements) if one.offset == statement.offset and one.place == statement.place),
+        len(statements) - 1,
+    )
+    behind = definitions_in(list(reversed(statements[place + 1 :])))
+    return {**behind, **definitions_in(list(statements[: place + 1]))}
 
 
 def expand(node: Node, definitions: Definitions, known: frozenset[Sym], depth: int = 8) -> Node:

@@ -155,6 +155,22 @@ def _as_values(statement: Statement, item: FormulaItem) -> Statement:
     return statement
 
 
+def concluding(item: FormulaItem, reading: Reading, taken: Statement, *, is_only: bool) -> Candidate | None:
+    """Return the last statement behind the one taken that words give as the answer: "so the variance is ..."."""
+    found: Candidate | None = None
+    behind = False
+    for statement in reading.statements:
+        if behind and statement.concludes and not statement.is_denied and (is_only or statement.concludes == item.id):
+            values = _as_values(statement, item)
+            if statement.by_words or not (len(values.members) > 1 and isinstance(values.members[0], _QUANTITIES)):
+                claims = weakest((values.leading, *values.ops), approximate=values.is_approximate)
+                label = Sym("Std") if statement.concludes == "standard deviation" else None
+                why = f"words give it as the {statement.concludes}"
+                found = Candidate(statement=values, value=values.last, label=label, claims=claims, why=why)
+        behind = behind or (statement.offset == taken.offset and statement.place == taken.place)
+    return found
+
+
 def _is_name(node: Node) -> bool:
     return isinstance(node, (Sym, Call, Expect))
 
@@ -224,7 +240,8 @@ def _bare(statement: Statement, item: FormulaItem) -> Candidate | None:
     claims = weakest((statement.leading, *ops), approximate=statement.is_approximate)
     if item.kind == "objective":
         return _objective(statement, claims)
-    if statement.is_definition:
+    if statement.is_definition or any(isinstance(part, (Extremum, KL)) for part in walk(members[-1])):
+        # What has the shape of an objective is no value.
         return None
     if len(members) > 1 and not statement.item and not statement.whole and isinstance(members[0], _QUANTITIES):
         # Another quantity's formula is not an answer to this item.

@@ -25,6 +25,7 @@ class Statement:
         offset: Where the formula begins in the answer's text.
         item: The item that the answer names, if it does.
         leading: The relation sign before the first member, where nothing stands on its left.
+        concludes: What words right before it say that it is ("the variance is ..."): `variance`, `answer`, `loss`, ...
         is_denied: Whether words around it say that it does not hold, or hold it against what does.
         is_announced: Whether it is boxed, or the first formula after the words that announce the answer.
         is_boxed: Whether it stands in a box.
@@ -46,6 +47,7 @@ class Statement:
     is_announced: bool = True
     leading: str = ""
     is_denied: bool = False
+    concludes: str = ""
     is_boxed: bool = False
 
     @property

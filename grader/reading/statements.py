@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from grader.errors import ReadError
+from grader.formula.alphabet import GREEK
 from grader.formula.clauses import Clause
 from grader.formula.notation import Notation
 from grader.formula.parser import parse
-from grader.formula.tree import Call, Dist, Expect, Node, Sym
+from grader.formula.tree import Call, Dist, Expect, Node, Sym, walk
 from grader.model import Answer, Formula, Place, Prose
 from grader.reading.definitions import definitions_in, marked, named
 from grader.reading.spans import line_of, spans
@@ -35,6 +36,19 @@ _DENIES = re.compile(
 )
 _DENIES_AFTER = re.compile(
     r"\W{0,3}\s*(?:is|was|are|would be|is clearly|is simply) (?:not|wrong|incorrect|false|mistaken)\b", re.IGNORECASE
+)
+# "..., so the variance is ...": words that give the answer without a left side.
+_CONCLUDES = re.compile(
+    r"\b(?:the|its|this|our)\s+(?:final\s+|resulting\s+)?(?P<what>variance|standard deviation|answer|step|result|"
+    r"limit|law|distribution|loss|gradient|probability|reward|policy|minimi[sz]er)\s+(?:(?:then|therefore|thus|simply|just)\s+)?"
+    r"(?:is|becomes|equals|reads|tends to|goes to|converges to)\b[^.$\\]{0,20}$",
+    re.IGNORECASE,
+)
+# A sentence about something else: another part, another time, a case that is supposed.
+_ELSEWHERE = re.compile(
+    r"\b(?:in|of|from|for|at|by|unlike|than) (?:part |problem |question )?\(?(?:[12]\s*)?\(?[a-h]\)|\b[12][a-h]\b|"
+    r"\bif\b|\bwithout\b|\bwere\b|\bwould\b|\bforward\b|\binitial(?:ly)?\b|\bdata\b|\bexact\b|\bbefore\b|\bgiven\b",
+    re.IGNORECASE,
 )
 # What stands right before a formula that a sentence gives as the answer.
 _LEADS_TO = re.compile(
@@ -85,7 +99,8 @@ _HEDGE = re.compile(
 
 def _read_formula(answer: Formula, notation: Notation, statements: list[Statement], unread: list[Unread]) -> None:
     text = _undelimited(answer.text)
-    unhedged = _HEDGE.sub("", text)
+    said = _GIVES.match(text)
+    unhedged = _HEDGE.sub("", said.group("formula") if said else text)
     is_hedged, text = unhedged != text, unhedged
     try:
         clauses = parse(text, notation).clauses
@@ -143,13 +158,16 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
             continue
         after = answer.text[end : end + 60].split("\n", 1)[0]
         sentence = re.split(r"[.;]\s", before)[-1]
+        concluding = _CONCLUDES.search(before)
+        concludes = concluding.group("what").lower() if concluding and not _ELSEWHERE.search(sentence) else ""
         is_denied = bool(_DENIES.search(sentence) or _DENIES_AFTER.match(after))
         region = next((a for a, b in finals if a <= start < b), None)
         is_final = region is not None
         is_first = is_final and region not in begun and ("\n" in latex or _LEADS_TO.search(before) is not None)
         begun.add(region)
         for clause in clauses:
-            members, ops, leading = _chain(clause, notation, statements)
+            goes_on = not (concludes and clause is clauses[0])
+            members, ops, leading = _chain(clause, notation, statements if goes_on else [])
             if not members:
                 continue
             statements.append(
@@ -168,6 +186,7 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
                     trust=answer.trust,
                     item=answer.item,
                     is_denied=is_denied,
+                    concludes=concludes if clause is clauses[0] else "",
                     is_announced=is_first or clause.boxed,
                     is_boxed=clause.boxed,
                 )
@@ -182,6 +201,13 @@ def _read_prose(answer: Prose, notation: Notation, statements: list[Statement], 
 
 # An answer of a few formulas of which one is no definition consists of that one.
 _SHORT_STATEMENTS = 4
+# "The answer is N(0, 1)." in text without mathematics delimiters.
+_GIVES = re.compile(
+    r"^(?:so |thus |hence |therefore |then )?(?:the|my|our) (?:final )?"
+    r"(?:answer|result|variance|law|distribution|limit) (?:is|are|becomes|equals)\s+(?P<formula>\S.*?)\.?$",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"\s*(?:\\quad|\\qquad|&|\\,|\{\})*\s*[+-]")
 # List marks and part labels before a formula on a line of its own.
 _LABEL = re.compile(
     r"^[\s>*\-•]*(?:\(?(?:part|problem|question)?\s*\d{0,2}\s*[a-z]?\s*[).:]+\s*)*(?=\S)", re.IGNORECASE
@@ -229,13 +255,22 @@ def _join_by_words(answer: Prose, statements: list[Statement]) -> None:
             continue
         says = _SAYS.finditer(words)
         approximate = statement.is_approximate or any(match.group("approximate") for match in says)
-        statements[index] = replace(statement, members=(label, node), ops=("≈" if approximate else "=",), by_words=True)
+        statements[index] = replace(
+            statement, members=(label, node), ops=("≈" if approximate else statement.leading or "=",), by_words=True
+        )
 
 
 def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield the formulas in delimiters, and inline code that stands where a formula could."""
     covered = [(span.start, span.end) for span in spans(text)]
-    pieces = [(span.start, span.end, span.latex) for span in spans(text)]
+    pieces: list[tuple[int, int, str]] = []
+    for span in spans(text):
+        if pieces and span.is_display and _GOES_ON.match(span.latex) and not text[pieces[-1][1] : span.start].strip():
+            # A display that begins with a plus or minus right below another one is its second line.
+            start, _, latex = pieces.pop()
+            pieces.append((start, span.end, f"{latex} {span.latex}"))
+        else:
+            pieces.append((span.start, span.end, span.latex))
     for match in re.finditer(r"(?<!`)`([^`\n]{1,400})`(?!`)", text):
         if not any(a <= match.start() < b for a, b in covered):
             pieces.append((match.start(), match.end(), match.group(1)))
@@ -249,7 +284,9 @@ def _read_plain_lines(answer: Prose, notation: Notation, statements: list[Statem
     for line in answer.text.splitlines(keepends=True):
         start, position = position, position + len(line)
         bare = _LABEL.sub("", line, count=1).strip().strip("*").strip()
-        for candidate in dict.fromkeys([line.strip(), bare, bare.rpartition(": ")[2].strip(" .*")]):
+        said = _GIVES.match(bare)
+        whole = [said.group("formula")] if said else [line.strip(), bare, bare.rpartition(": ")[2].strip(" .*")]
+        for candidate in dict.fromkeys(whole):
             if not candidate or len(candidate) > 2000:
                 continue
             try:
@@ -257,6 +294,7 @@ def _read_plain_lines(answer: Prose, notation: Notation, statements: list[Statem
             except ReadError:
                 continue
             words = sum(len(word) > 3 and word.isalpha() for word in candidate.split())
+            clauses = tuple(clause for clause in clauses if not _has_a_word(clause))
             if not clauses or words > 2:
                 continue
             for clause in clauses:
@@ -279,6 +317,21 @@ def _read_plain_lines(answer: Prose, notation: Notation, statements: list[Statem
                         )
                     )
             break
+
+
+def _has_a_word(clause: Clause) -> bool:
+    """Return whether a sentence was read as a product of words: a name of several plain letters that is no letter."""
+    nodes = [clause.first, *(link.rhs for link in clause.links)]
+    names = {part.name for node in nodes if node is not None for part in walk(node) if isinstance(part, Sym)}
+    labels = {
+        part.index.name
+        for node in nodes
+        if node is not None
+        for part in walk(node)
+        if isinstance(part, Sym) and isinstance(part.index, Sym)
+    }
+    words = {name for name in names - labels if len(name) > 1 and name.isalpha() and name not in GREEK}
+    return bool(words - {"Var", "Std", "Variance", "dots"})
 
 
 def _placed(answer: Prose, offset: int) -> Place:

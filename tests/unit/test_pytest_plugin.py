@@ -95,7 +95,6 @@ def test_expectations_beside_a_submission_decide(answers: pytest.Pytester) -> No
 SPY = "from pathlib import Path\nPath({target!r}).write_text(__name__ + ' in ' + __file__)\n"
 
 
-@pytest.mark.xfail(reason="an `__init__.py` below submissions is imported: pytest collects its folder as a package")
 @pytest.mark.parametrize("where", ["submissions", "submissions/ann/answers.md"])
 def test_nothing_that_an_author_brings_along_is_executed(answers: pytest.Pytester, where: str) -> None:
     spy = answers.path / "it_ran.txt"

@@ -135,13 +135,7 @@ def test_laws_matrices_and_collections(submitted: str, expected: str, is_equal: 
 # ---------------------------------------------------------------- shrinking
 
 
-# `simplest` reads the cost of a world before it is drawn, so that the first world found counts as the simplest.
-NOT_SIMPLEST = pytest.mark.xfail(reason="the first world found is kept, not the simplest")
-WITH_POINT = [
-    pytest.param(one, marks=NOT_SIMPLEST) if one.simplest == -1 else one
-    for one in DIFFERENT
-    if one.simplest is not None
-]
+WITH_POINT = [one for one in DIFFERENT if one.simplest is not None]
 
 
 @pytest.mark.parametrize("pair", WITH_POINT, ids=lambda one: one.submitted)
@@ -154,10 +148,10 @@ def test_the_counterexample_is_the_simplest_of_the_domain(pair: Pair) -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        pytest.param(-1, marks=NOT_SIMPLEST),
-        pytest.param(-2, marks=NOT_SIMPLEST),
+        -1,
+        -2,
         -100,
-        pytest.param(Fraction(-211, 97), marks=NOT_SIMPLEST),
+        Fraction(-211, 97),
     ],
 )
 def test_shrinking_stops_at_the_first_of_the_pool_for_which_the_property_holds(wanted: Fraction) -> None:
