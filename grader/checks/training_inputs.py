@@ -22,6 +22,7 @@ _WITHOUT_TIME = re.compile(
 )
 _LEAK = re.compile(r"\(? ?x_?t ?, ?(?:t ?, ?)?(?:s_\w|s|x_?0|eps|epsilon|varepsilon|noise)\b")
 _NOISE_ALONE = re.compile(r"\b(?:pure |random |only )noise\b|\bnoise (?:vector|alone|only)\b")
+_PAIR = re.compile(r"\(?(?:x_?t,t|t,x_?t)\)?\.?")
 _INPUT = re.compile(r"\b(?:inputs?|feed|fed|feeds|takes?|receives?|conditioned|given|gets?|sees)\b")
 
 
@@ -34,6 +35,9 @@ def check_inputs(text: str, *, whole: bool = False) -> Judged:
     """
     if not text.strip():
         return Verdict.MISSING, (), ()
+    if not whole and _PAIR.fullmatch(re.sub(r"[\s$\\{}]|left|right", "", text)):
+        # The pair by itself: in an answer to this item alone nothing needs to say that it is the input.
+        text = f"The inputs are {text.strip()}, the noisy sample and the time."
     said, facts = read_text(text)
     roles = [_argument_roles(part, facts) for item in said for part in walk(item.node) if isinstance(part, Call)]
     calls = [found for found in roles if found]
