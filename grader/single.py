@@ -49,7 +49,8 @@ def check_text(rubric: Rubric, part_id: str, text: str, *, item: str = "") -> di
     place = Place(file="the answer")
     only = part.items[0].id if len(part.items) == 1 else None
     is_formula = any(isinstance(one, FormulaItem) for one in part.items) and not _SENTENCE.search(text)
-    answer: Answer = Formula(text=text, place=place, item=only) if is_formula else Prose(text=text, place=place, item=only)
+    kind = Formula if is_formula else Prose
+    answer: Answer = kind(text=text, place=place, item=only)
     attempt = Attempt(number=1, answers=(answer,), place=place)
     results = grade_items(part, attempt, Context(rubric=rubric, effort=Effort(sympy_s=1.0)))
     whole = AttemptResult(

@@ -36,8 +36,10 @@ def check_inputs(text: str, *, whole: bool = False) -> Judged:
     if not text.strip():
         return Verdict.MISSING, (), ()
     if not whole and _PAIR.fullmatch(re.sub(r"[\s$\\{}]|left|right", "", text)):
-        # The pair by itself: in an answer to this item alone nothing needs to say that it is the input.
-        text = f"The inputs are {text.strip()}, the noisy sample and the time."
+        # In an answer to this item alone nothing needs to say that the pair is the input.
+        claim = "the network takes (x_t, t)"
+        mention = Mention(check="training.inputs", claim=claim, quotation=text.strip(), earns=True)
+        return Verdict.CORRECT, (mention,), ()
     said, facts = read_text(text)
     roles = [_argument_roles(part, facts) for item in said for part in walk(item.node) if isinstance(part, Call)]
     calls = [found for found in roles if found]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.checks.training import check_batch, check_inputs, check_loss, check_training
-from grader.model import Agreement, Counterexample, Silence, Verdict, Violation
+from grader.model import Agreement, Counterexample, Mention, Silence, Verdict, Violation
 
 RIGHT_INPUTS = [
     "(x_t, t)",
@@ -250,3 +250,15 @@ def test_real_answers_with_the_denoiser_as_target(name: str, begin: str, end: st
     judged = check_training(text[start : text.index(end, start)])
     assert [verdict for verdict, _, _ in judged.values()] == [Verdict.CORRECT] * 3
     assert any("sigma^2" in remark for remark in judged["loss"][2])
+
+
+@pytest.mark.parametrize("text", ["(x_t, t)", "$(x_t, t)$", "$\\left(x_{t}, t\\right)$", "x_t, t", "(t, x_t)"])
+def test_the_pair_alone_answers_the_item_on_inputs(text: str) -> None:
+    verdict, evidence, _ = check_inputs(text)
+    assert verdict == Verdict.CORRECT
+    assert [one.quotation for one in evidence if isinstance(one, Mention)] == [text]
+
+
+@pytest.mark.parametrize("text", ["(x_t)", "t", "(s_i, t)", "(x_t, t, s)"])
+def test_other_tuples_alone_do_not(text: str) -> None:
+    assert check_inputs(text)[0] != Verdict.CORRECT
