@@ -43,7 +43,8 @@ CLAIMS = [
     (
         "1c",
         r"The variance is $$\frac{(\sigma^2+t-\Delta t)\Delta t}{\sigma^2+t}"
-        r"=\Delta t\left(1-\frac{\Delta t}{\sigma^2+t}\right).$$ The second term is small, so the variance is $\approx\Delta t$.",
+        r"=\Delta t\left(1-\frac{\Delta t}{\sigma^2+t}\right).$$ "
+        r"The second term is small, so the variance is $\approx\Delta t$.",
         RIGHT,
     ),
     ("1a", "The answer is N(0, sigma^2 + 1).", RIGHT),
