@@ -222,7 +222,7 @@ JSON = st.recursive(
 )
 
 
-# Hypothesis guesses from a few draws whether a recursive strategy recurses; this one does, and it sometimes guesses wrong.
+# Hypothesis guesses from a few draws whether a recursive strategy recurses, and sometimes guesses wrong.
 @pytest.mark.filterwarnings("ignore:extend=.*actually recurse")
 @settings(
     max_examples=250,
