@@ -110,7 +110,7 @@ def check_reading(text: str) -> None:
     if refusal is not None:
         assert 0 <= refusal.offset <= len(text)
         assert refusal.caret().count("\n") == 1
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 60, "a bound against hanging"
 
 
 @SETTINGS

@@ -87,7 +87,7 @@ def test_a_spent_budget_is_unknown_and_the_helper_starts_again() -> None:
     start = time.monotonic()
     proof = prove_equal(slow, X, KNOWN, budget_s=0.3)
     assert proof == ProofResult(status=Equality.UNKNOWN, method="SymPy spent its budget")
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 120, "a bound against hanging"
     assert prove_equal(*BY_SYMPY["sinc"], KNOWN, budget_s=20).status is Equality.EQUAL
 
 

@@ -41,6 +41,10 @@ def kinds(attempt: Attempt) -> list[str]:
     return [type(answer).__name__ for answer in attempt.answers]
 
 
+# A bound against hanging only: far above what reading takes on any machine; speed is measured in benchmarks.
+HANGS_S = 60.0
+
+
 def seconds(started: float) -> float:
     """Return CPU seconds since `started` (of `time.process_time`)."""
     return time.process_time() - started
