@@ -1,8 +1,9 @@
 """A pytest plugin: one test of each part of each submission, with the verdicts that `grader grade` gives.
 
 Files below a folder named `submissions`, and files named `answers.*`, are submissions: they are read and graded, never
-imported, and no `conftest.py` below them runs. A part passes when it is correct; beside an `expected.toml`, when its
-verdict is the one that is expected there. Undecided parts are skipped: a person looks.
+imported, and no `conftest.py` below them runs. A part passes when it is correct. Undecided parts are skipped: a person
+looks. Where the project's own configuration sets `grader_expected_verdicts`, a part beside an `expected.toml` passes
+when its verdict is the one that is expected there; an author's `expected.toml` alone decides nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def is_submission(path: Path) -> bool:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the grader."""
+    parser.addini("grader_expected_verdicts", "trust the expected.toml beside submissions", type="bool", default=False)
     group = parser.getgroup("grader")
     group.addoption("--assignment", default="", help="the assignment that the submissions answer")
     group.addoption(
@@ -97,6 +99,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_RUNNER].close()
 
 
+def _trusts_expectations(config: pytest.Config) -> bool:
+    """Return whether expected verdicts count: a configuration that lies among the submissions has no say in it."""
+    own = config.inipath is not None and not is_submission(config.inipath)
+    return own and bool(config.getini("grader_expected_verdicts"))
+
+
 class SubmissionFile(pytest.File):
     """One submission; it is graded when its tests are collected."""
 
@@ -106,7 +114,7 @@ class SubmissionFile(pytest.File):
         from grader.report.results import document
 
         folder = self.path.parent / "expected.toml"
-        has_expectations = self.path.stem == "answers" and folder.is_file()
+        has_expectations = self.path.stem == "answers" and folder.is_file() and _trusts_expectations(self.config)
         expected = tomllib.loads(folder.read_text(encoding="utf-8")) if has_expectations else {}
         unsafe = bool(self.config.getoption("--unsafe-submissions"))
         options = Options(assignment=self.config.getoption("--assignment"), unsafe=unsafe)

@@ -82,7 +82,22 @@ reason = "a brace is open"
 """
 
 
+TRUSTING = "[pytest]\ngrader_expected_verdicts = true\n"
+
+
+def test_an_author_cannot_bring_the_verdicts_along(answers: pytest.Pytester) -> None:
+    folder = answers.path / "submissions" / "ann"
+    (folder / "expected.toml").write_text(
+        '["1a"]\nverdict = "incorrect"\nreason = "so that it passes"\n', encoding="utf-8"
+    )
+    (folder / "pytest.ini").write_text(TRUSTING, encoding="utf-8")
+    for where in ("submissions", "submissions/ann"):
+        result = run(answers, "-v", where, "-k", "1a")
+        result.stdout.fnmatch_lines(["*ann-1a FAILED*"])
+
+
 def test_expectations_beside_a_submission_decide(answers: pytest.Pytester) -> None:
+    answers.makeini(TRUSTING)
     (answers.path / "submissions" / "ann" / "expected.toml").write_text(EXPECTED, encoding="utf-8")
     result = run(answers, "-v", "submissions", "-k", "1a or 1e or 2d or 2e")
     for part, outcome in (("1a", "PASSED"), ("1e", "FAILED"), ("2d", "FAILED"), ("2e", "PASSED")):
