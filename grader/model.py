@@ -287,7 +287,8 @@ class ItemResult:
 class Step:
     """One relation of a derivation, checked as a claim of its own.
 
-    `kind` is `false` for a wrong step, `approx` for `=` where only `≈` holds, else empty.
+    `kind` is `false` for a wrong step, `approx` for `=` where only `≈` holds, `grader` where the grader itself
+    failed, else empty.
     """
 
     where: str

@@ -153,7 +153,14 @@ def _grade_source(
 
 
 def _faults(result: SubmissionResult) -> list[str]:
-    return [
+    steps = [
+        f"{part.part}, its steps: {step.reason}"
+        for part in result.parts
+        for attempt in part.attempts
+        for step in attempt.steps
+        if step.kind == FAULT
+    ]
+    return steps + [
         f"{part.part} {item.item}: {one.reason}"
         for part in result.parts
         for item in part.last.items
@@ -259,7 +266,7 @@ def _steps(part: Part, attempt: Attempt, context: Context) -> tuple[Step, ...]:
 
 
 def _step_fault(reason: str) -> Step:
-    return Step(where="", line=0, lhs="", relation="", rhs="", verdict=Verdict.UNDECIDED, reason=reason)
+    return Step(where="", line=0, lhs="", relation="", rhs="", verdict=Verdict.UNDECIDED, kind=FAULT, reason=reason)
 
 
 def _with_follow_through(parts: list[PartResult], rubric: Rubric) -> list[PartResult]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from grader.faults import guarded
+from grader.pipeline import Options, grade
 
 
 def _deep() -> str:
@@ -39,3 +42,17 @@ def test_what_ends_a_program_passes(end: type[BaseException]) -> None:
 
     with pytest.raises(end):
         guarded(work, lambda reason: reason)
+
+
+def test_a_fault_of_the_step_checker_is_named_and_costs_no_points(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("broken on purpose")
+
+    monkeypatch.setattr("grader.pipeline.check_steps", broken)
+    answers = tmp_path / "answers.md"
+    answers.write_text("## 1a\n\n$X_1 \\sim N(0, \\sigma^2 + 1)$\n", encoding="utf-8")
+    run = grade([answers], Options(assignment="hw13"))
+    assert any("1a, its steps" in fault and "broken on purpose" in fault for fault in run.faults)
+    assert run.results[0].score.earned == 1
